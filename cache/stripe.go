@@ -1,0 +1,179 @@
+package cache
+
+import (
+	"math/bits"
+
+	"tbraid/internal/block"
+)
+
+// stripe gathers the dirty pages of one stripe of the array.
+type stripe struct {
+	number        uint64
+	waiting       list // pages, oldest first
+	carried       list // pages, oldest first
+	waitingBlocks uint64
+	flying        bool
+	shelf         int8 // or noShelf
+}
+
+// Stripes lie on shelves by the share of their blocks that waits, in 1/63 of a
+// stripe; the last shelf holds exactly the full ones. 64 shelves fit a word.
+const (
+	numShelves = 64
+	fullShelf  = numShelves - 1
+	noShelf    = -1
+)
+
+// StripeOf is the number of the stripe that holds the block at a.
+func (c *Cache) StripeOf(a block.LBA) uint64 { return uint64(a) / c.stripeBlocks }
+
+// FullStripe names a stripe of which every block waits, the one that has been
+// full for longest: it needs no read to destage.
+func (c *Cache) FullStripe() (stripe uint64, ok bool) {
+	return c.name(c.shelves[fullShelf].head)
+}
+
+// Fullest names the stripe with the most waiting blocks, to within 1/63 of a
+// stripe; of those that are level, the one that has been for longest.
+func (c *Cache) Fullest() (stripe uint64, ok bool) {
+	if c.shelved == 0 {
+		return 0, false
+	}
+	return c.name(c.shelves[bits.Len64(c.shelved)-1].head)
+}
+
+// Oldest names the stripe with the page that has waited for longest. It steps
+// over stripes in flight.
+func (c *Cache) Oldest() (stripe uint64, ok bool) { return c.name(c.oldest()) }
+
+// NextFrom names the first stripe with waiting pages at or after the given one
+// in the order of the volume. It does not wrap. It costs at most two probes for
+// each six bits of the largest stripe number seen.
+func (c *Cache) NextFrom(stripe uint64) (next uint64, ok bool) { return c.order.next(stripe) }
+
+func (c *Cache) name(s uint32) (uint64, bool) {
+	if s == 0 {
+		return 0, false
+	}
+	return c.stripes[s].number, true
+}
+
+func (c *Cache) oldest() uint32 {
+	s := c.waiting.head
+	for s != 0 && c.stripes[s].flying {
+		s = c.wait[s].next
+	}
+	return s
+}
+
+// extent is where on the volume the stripe of slot s lies.
+func (c *Cache) extent(s uint32) block.Extent {
+	return block.Extent{Start: block.LBA(c.stripes[s].number * c.stripeBlocks), Blocks: c.stripeBlocks}
+}
+
+// join puts page i at the end of its stripe's waiting list and returns the
+// slot of that stripe. The stripe may be the one of slot near, which saves the
+// search. A stripe that had nothing waiting becomes the last to be oldest.
+func (c *Cache) join(i, near uint32) uint32 {
+	p := &c.pages[i]
+	s := p.stripe
+	if p.carried == 0 {
+		if s = near; s == 0 || !c.extent(s).Contains(p.first()) {
+			c.reshelve(near)
+			s = c.stripeSlot(c.StripeOf(p.first()))
+		}
+		p.stripe = s
+	} else if s != near {
+		c.reshelve(near)
+	}
+	st := &c.stripes[s]
+	if st.waiting.head == 0 {
+		c.wait.pushBack(&c.waiting, s)
+	}
+	c.home.pushBack(&st.waiting, i)
+	return s
+}
+
+// stripeSlot is the slot of a stripe, a new one if need be. There are never
+// more stripes than pages: each has one that is waiting or carried.
+func (c *Cache) stripeSlot(number uint64) uint32 {
+	s := c.byStripe.get(number)
+	if s != 0 {
+		return s
+	}
+	if s = c.freeStripes; s != 0 {
+		c.freeStripes = c.shelf[s].next
+	} else {
+		s = uint32(len(c.stripes))
+		c.stripes = append(c.stripes, stripe{})
+		c.wait = append(c.wait, link{})
+		c.shelf = append(c.shelf, link{})
+	}
+	c.stripes[s] = stripe{number: number, shelf: noShelf}
+	c.byStripe.put(number, s)
+	return s
+}
+
+// reshelve moves a stripe to the shelf where its waiting blocks put it: none if
+// it is in flight or has none. A stripe with neither is forgotten. Slot 0 is
+// nobody.
+func (c *Cache) reshelve(s uint32) {
+	if s == 0 {
+		return
+	}
+	st := &c.stripes[s]
+	to := int8(noShelf)
+	if !st.flying && st.waitingBlocks > 0 {
+		to = int8(st.waitingBlocks * fullShelf / c.stripeBlocks)
+	}
+	if from := st.shelf; from != to {
+		if from == noShelf {
+			c.order.add(st.number)
+		} else {
+			c.shelf.remove(&c.shelves[from], s)
+			if c.shelves[from].head == 0 {
+				c.shelved &^= 1 << from
+			}
+		}
+		if to == noShelf {
+			c.order.remove(st.number)
+		} else {
+			c.shelf.pushBack(&c.shelves[to], s)
+			c.shelved |= 1 << to
+		}
+		c.full += isFull(to) - isFull(from)
+		st.shelf = to
+	}
+	if !st.flying && st.waitingBlocks == 0 {
+		c.byStripe.remove(st.number)
+		c.shelf[s].next = c.freeStripes
+		c.freeStripes = s
+	}
+}
+
+func isFull(shelf int8) int {
+	if shelf == fullShelf {
+		return 1
+	}
+	return 0
+}
+
+// requeue puts stripe s, which has waiting pages, at its place by age, behind
+// slot at or in front of all if at is 0: nobody up to there is younger.
+func (c *Cache) requeue(s, at uint32) {
+	age := c.waitingSeq(s)
+	next := c.waiting.head
+	if at != 0 {
+		next = c.wait[at].next
+	}
+	for next != 0 && c.waitingSeq(next) < age {
+		at, next = next, c.wait[next].next
+	}
+	c.wait.insertAfter(&c.waiting, at, s)
+}
+
+// waitingSeq is the sequence number of the oldest waiting page of a stripe.
+func (c *Cache) waitingSeq(s uint32) uint64 { return c.pages[c.stripes[s].waiting.head].seq }
+
+// carriedSeq is the sequence number of the oldest page that a stripe's batch carries.
+func (c *Cache) carriedSeq(s uint32) uint64 { return c.pages[c.stripes[s].carried.head].carriedSeq }

@@ -1,0 +1,295 @@
+package controller
+
+import (
+	"fmt"
+
+	"tbraid/cache"
+	"tbraid/controller/raid"
+	"tbraid/disks"
+	"tbraid/firmware"
+	"tbraid/internal/block"
+	"tbraid/scsi"
+	"tbraid/scsi/sam"
+	"tbraid/sim"
+	"tbraid/sim/ledger"
+)
+
+// Controller is a sam.Target. A command waits for the processor (a Station),
+// begins when no earlier command on the same blocks is under way, and ends when
+// the firmware's policy says that it may.
+type Controller struct {
+	k      *sim.Kernel
+	ledger *ledger.Ledger
+	spec   Spec
+	fw     firmware.Profile
+	up     sam.Initiator
+
+	cpu   sim.Station
+	cache *cache.Cache
+	array *Array
+	destager
+	unit
+
+	commands []command
+	free     []uint32
+	queue    []uint32 // ready to begin, behind an overlapping command
+	active   []uint32 // READs and WRITEs that have begun and not ended
+	stalled  []uint32 // active WRITEs that wait for room in the cache
+	barriers []uint32 // active commands that wait for dirty pages to settle
+
+	power    supply
+	lastHost sim.Time // when the host last sent a READ or WRITE
+	stream   block.LBA
+	runs     []block.Run
+	missing  []block.Extent
+}
+
+// command is one task under way.
+type command struct {
+	task    *sam.Task
+	extent  block.Extent // READ, WRITE, WRITE SAME
+	at      block.LBA    // WRITE: how far it is in the cache; READ: how far it is answered
+	mark    uint64       // what has to settle before it ends
+	state   state
+	through bool // WRITE: ends when on the members
+	forced  bool // WRITE: and on their media, past their caches
+	bypass  bool // WRITE: is not kept in the cache
+	flush   bool // it waits for a flush of its range, not for its own blocks
+	pieces  int  // READ: member reads under way
+	failed  bool // READ: one of them failed
+	found   []block.Run
+}
+
+type state uint8
+
+const (
+	idle     state = iota
+	onCPU          // waits for the processor
+	held           // waits behind an overlapping command
+	filling        // WRITE: pages go into the cache
+	settling       // waits for dirty pages
+	fetching       // READ: waits for members
+	flushing       // SYNCHRONIZE CACHE: waits for the members' flush
+)
+
+// Kinds of the controller's events.
+const (
+	evBegin uint8 = iota // ref: command
+	evTick               // destage policy asked to be asked again
+	evReady              // the controller has booted
+)
+
+// New builds a controller over the members of an array. The volume is what the
+// layout of geometry g holds.
+func New(k *sim.Kernel, l *ledger.Ledger, spec Spec, fw firmware.Profile, g raid.Geometry,
+	member disks.Spec) (*Controller, error) {
+	array, err := newArray(k, l, g, member, fw.MemberCaches)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := cache.New(cache.Config{
+		CapacityPages: int(spec.CacheBytes / (cache.PageBlocks * block.Size)),
+		StripeBlocks:  array.layout.StripeBlocks(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	c := &Controller{k: k, ledger: l, spec: spec, fw: fw, cache: pages, array: array,
+		commands: make([]command, spec.Queue), free: make([]uint32, 0, spec.Queue)}
+	for i := range spec.Queue {
+		c.free = append(c.free, uint32(spec.Queue-1-i))
+	}
+	array.owner = c
+	c.destager = destager{batches: make([]batch, fw.Destage.Depth), tick: sim.Never, beat: sim.Never}
+	c.unit = unit{ready: true, pending: []scsi.Sense{scsi.SensePowerOn}, serial: "0000000001", rpm: rotation(member)}
+	if fw.Destage.Interval > 0 {
+		c.beat = sim.Time(fw.Destage.Interval)
+	}
+	return c, nil
+}
+
+// rotation is what VPD page B1h says of the members: 1 is solid state.
+func rotation(s disks.Spec) uint16 {
+	if s.Kind == disks.SSD {
+		return scsi.NonRotating
+	}
+	return uint16(s.RPM)
+}
+
+// Connect says who is told of completions: the link.
+func (c *Controller) Connect(up sam.Initiator) { c.up = up }
+
+// Array is the array behind the controller.
+func (c *Controller) Array() *Array { return c.array }
+
+// Firmware is the profile in force.
+func (c *Controller) Firmware() *firmware.Profile { return &c.fw }
+
+// CacheStats is the present state of the cache.
+func (c *Controller) CacheStats() cache.Stats { return c.cache.Stats() }
+
+// Receive takes a task: it is decoded, waits for the processor, and begins.
+func (c *Controller) Receive(now sim.Time, t *sam.Task) {
+	if len(c.free) == 0 {
+		c.answer(now, t, scsi.TaskSetFull, scsi.Sense{})
+		return
+	}
+	ref := c.free[len(c.free)-1]
+	c.free = c.free[:len(c.free)-1]
+	cmd := &c.commands[ref]
+	*cmd = command{task: t, state: onCPU, found: cmd.found[:0]}
+	var bad scsi.Sense
+	t.Decoded, bad = scsi.Decode(&t.CDB)
+	t.Sense = bad // until gate looks at it
+	service := c.spec.Command
+	if t.Decoded.Class == scsi.ClassRead || t.Decoded.Class == scsi.ClassWrite {
+		service += perByte(t.Decoded.Extent.Bytes(), c.spec.Memory)
+	}
+	c.k.At(c.cpu.Reserve(now, service), c, evBegin, ref)
+}
+
+// Fire implements sim.Handler.
+func (c *Controller) Fire(e sim.Event) {
+	switch e.Kind {
+	case evBegin:
+		c.dispatch(e.At, e.Ref)
+	case evTick:
+		c.tick = sim.Never
+		c.pump(e.At)
+	case evReady:
+		c.booted(e.At)
+	}
+}
+
+// dispatch runs the checks of SPC in their order and hands the command on.
+func (c *Controller) dispatch(now sim.Time, ref uint32) {
+	t := c.commands[ref].task
+	bad := t.Sense
+	t.Sense = scsi.Sense{}
+	if s := c.gate(t, bad); s != (scsi.Sense{}) {
+		c.finish(now, ref, scsi.CheckCondition, s)
+		return
+	}
+	switch t.Decoded.Class {
+	case scsi.ClassRead, scsi.ClassWrite, scsi.ClassWriteSame:
+		c.transfer(now, ref)
+	case scsi.ClassSync:
+		c.synchronize(now, ref)
+	default:
+		c.control(now, ref)
+	}
+}
+
+// transfer checks the range and begins a READ or WRITE, or holds it behind a
+// command that it overlaps.
+func (c *Controller) transfer(now sim.Time, ref uint32) {
+	cmd := &c.commands[ref]
+	e := cmd.task.Decoded.Extent
+	if e.Blocks == 0 && cmd.task.Decoded.Class == scsi.ClassWriteSame {
+		e = block.Between(e.Start, block.LBA(c.array.layout.VolumeBlocks())) // to the end: SBC-3, WSNZ=0
+	}
+	if uint64(e.Start) > c.Blocks() || e.Blocks > c.Blocks()-uint64(e.Start) {
+		c.finish(now, ref, scsi.CheckCondition, scsi.SenseLBAOutOfRange)
+		return
+	}
+	if cmd.task.Decoded.Class == scsi.ClassWriteSame && e.Blocks > maxWriteSame {
+		c.finish(now, ref, scsi.CheckCondition, scsi.SenseInvalidFieldInCDB)
+		return
+	}
+	cmd.extent, cmd.at = e, e.Start
+	c.lastHost = now
+	if len(c.queue) > 0 || c.conflicts(cmd, len(c.active)) {
+		cmd.state = held
+		c.queue = append(c.queue, ref)
+		c.rouse(now)
+		return
+	}
+	c.begin(now, ref)
+}
+
+// conflicts tells whether a command overlaps one of the active ones and either
+// of the two writes.
+func (c *Controller) conflicts(cmd *command, n int) bool {
+	for _, o := range c.active[:n] {
+		other := &c.commands[o]
+		if other.extent.Overlaps(cmd.extent) && (other.writes() || cmd.writes()) {
+			return true
+		}
+	}
+	return false
+}
+
+func (cmd *command) writes() bool { return cmd.task.Decoded.Class != scsi.ClassRead }
+
+// rouse begins held commands that no longer overlap an active one. A command
+// never overtakes one that it overlaps and that came before it.
+func (c *Controller) rouse(now sim.Time) {
+	for i := 0; i < len(c.queue); {
+		ref := c.queue[i]
+		cmd := &c.commands[ref]
+		free := !c.conflicts(cmd, len(c.active))
+		for _, earlier := range c.queue[:i] {
+			o := &c.commands[earlier]
+			if o.extent.Overlaps(cmd.extent) && (o.writes() || cmd.writes()) {
+				free = false
+			}
+		}
+		if !free {
+			i++
+			continue
+		}
+		c.queue = append(c.queue[:i], c.queue[i+1:]...)
+		c.begin(now, ref)
+		i = 0 // it may have ended at once and made room for another
+	}
+}
+
+func (c *Controller) begin(now sim.Time, ref uint32) {
+	cmd := &c.commands[ref]
+	c.active = append(c.active, ref)
+	if cmd.writes() {
+		c.beginWrite(now, ref)
+	} else {
+		c.beginRead(now, ref)
+	}
+}
+
+// finish ends a command and answers the host.
+func (c *Controller) finish(now sim.Time, ref uint32, status scsi.Status, sense scsi.Sense) {
+	cmd := &c.commands[ref]
+	t := cmd.task
+	if cmd.state == idle {
+		panic(fmt.Sprintf("controller: command %d ended twice", ref))
+	}
+	c.active = without(c.active, ref)
+	cmd.task, cmd.state = nil, idle
+	c.free = append(c.free, ref)
+	c.answer(now, t, status, sense)
+	if len(c.queue) > 0 {
+		c.rouse(now)
+	}
+}
+
+func (c *Controller) answer(now sim.Time, t *sam.Task, status scsi.Status, sense scsi.Sense) {
+	t.Status, t.Sense = status, sense
+	c.up.Complete(now, t)
+}
+
+// without takes ref out of a short list, in order.
+func without(list []uint32, ref uint32) []uint32 {
+	for i, r := range list {
+		if r == ref {
+			return append(list[:i], list[i+1:]...)
+		}
+	}
+	return list
+}
+
+// Blocks is the capacity of the volume.
+func (c *Controller) Blocks() uint64 { return c.array.layout.VolumeBlocks() }
+
+// Quiet tells whether nothing is under way: no command, no destage, no member
+// command. Dirty pages that no policy wants to destage do not count.
+func (c *Controller) Quiet() bool {
+	return len(c.free) == len(c.commands) && c.inFlight == 0 && c.array.Idle()
+}

@@ -1,0 +1,194 @@
+package controller
+
+import (
+	"tbraid/cache"
+	"tbraid/firmware"
+	"tbraid/internal/block"
+	"tbraid/sim"
+)
+
+// destager writes dirty stripes to the array, as many at a time as the policy
+// allows, in the order that it names. Stripes that someone waits for go first.
+type destager struct {
+	batches  []batch // by slot; Depth of them
+	inFlight int
+	urgent   []urgent
+	mark     uint64 // destage until everything up to here has settled
+	flush    bool   // mark is in force
+	draining bool   // from the high mark down to the low mark
+	pressed  bool   // a READ needs room
+	halting  bool   // the flush in force is that of an orderly halt
+	cursor   uint64 // elevator: where the arm of the thought stands
+	tick     sim.Time
+	beat     sim.Time // next beat of the interval timer
+	pumping  bool
+}
+
+type batch struct {
+	cache.Batch
+	busy bool
+}
+
+// urgent is a stripe that a command waits for.
+type urgent struct {
+	stripe uint64
+	forced bool // past the members' caches
+}
+
+// hurry puts the stripes of e in front.
+func (c *Controller) hurry(e block.Extent, forced bool) {
+	first := c.array.layout.StripeOf(e.Start)
+	last := c.array.layout.StripeOf(e.End() - 1)
+	for s := first; s <= last; s++ {
+		c.urgent = append(c.urgent, urgent{s, forced})
+	}
+}
+
+// hurryDirty puts the dirty stripes of e, which may be large, in front.
+func (c *Controller) hurryDirty(e block.Extent) {
+	if e.Empty() {
+		return
+	}
+	last := c.array.layout.StripeOf(e.End() - 1)
+	for s, ok := c.cache.NextFrom(c.array.layout.StripeOf(e.Start)); ok && s <= last; s, ok = c.cache.NextFrom(s + 1) {
+		c.urgent = append(c.urgent, urgent{stripe: s})
+	}
+}
+
+// flushAll destages everything that is dirty now.
+func (c *Controller) flushAll() { c.mark, c.flush = c.cache.Mark(), true }
+
+// pump starts destages until the policy, the depth or the dirty pages run out.
+func (c *Controller) pump(now sim.Time) {
+	if c.pumping || !c.ready || c.array.Lost() {
+		return
+	}
+	c.pumping = true // ending a destage may pump again from within
+	for c.inFlight < len(c.batches) && c.next(now) {
+	}
+	c.pumping = false
+	c.wake(now)
+}
+
+// next starts one destage and reports whether there was one to start.
+func (c *Controller) next(now sim.Time) bool {
+	for i := 0; i < len(c.urgent); i++ {
+		u := c.urgent[i]
+		if c.inFlightStripe(u.stripe) {
+			continue // its batch has to land first
+		}
+		c.urgent = append(c.urgent[:i], c.urgent[i+1:]...)
+		if c.start(now, u.stripe, u.forced) {
+			return true
+		}
+		i-- // it was not dirty any more
+	}
+	c.watch()
+	allowed, _ := c.fw.DestageNow(now, c.situation())
+	if c.pressed {
+		allowed = max(allowed, 1)
+	}
+	if c.inFlight >= allowed {
+		return false
+	}
+	stripe, ok := c.choose(now)
+	return ok && c.start(now, stripe, false)
+}
+
+// watch keeps the states that outlast one decision: draining between the
+// marks, a flush until what it covers has settled, the beat of the timer.
+func (c *Controller) watch() {
+	s := c.cache.Stats()
+	high, low := c.fw.HighMark(s.CapacityPages), c.fw.LowMark(s.CapacityPages)
+	switch {
+	case s.DirtyPages >= high || len(c.stalled) > 0:
+		c.draining = true
+	case s.DirtyPages <= low:
+		c.draining = false
+	}
+	if c.flush && c.cache.Settled(c.mark, block.Extent{}) {
+		c.flush, c.halting = false, false
+	}
+	if c.fw.Destage.Interval > 0 && c.k.Now() >= c.beat {
+		for c.beat <= c.k.Now() {
+			c.beat = c.beat.Add(c.fw.Destage.Interval)
+		}
+		c.flushAll()
+	}
+}
+
+func (c *Controller) situation() firmware.Situation {
+	return firmware.Situation{Cache: c.cache.Stats(), LastHost: c.lastHost, Draining: c.draining,
+		Flush: c.flush, NextTick: c.beat}
+}
+
+// choose names the next stripe in the policy's order. A flush and an age limit
+// take the oldest whatever the order.
+func (c *Controller) choose(now sim.Time) (uint64, bool) {
+	aged := c.fw.Destage.Age > 0 && now >= c.cache.Stats().OldestDirty.Add(c.fw.Destage.Age)
+	switch {
+	case c.flush || aged || c.fw.Destage.Order == firmware.OldestFirst:
+		return c.cache.Oldest()
+	case c.fw.Destage.Order == firmware.Elevator:
+		stripe, ok := c.cache.NextFrom(c.cursor)
+		if !ok {
+			stripe, ok = c.cache.NextFrom(0)
+		}
+		c.cursor = stripe + 1
+		return stripe, ok
+	}
+	return c.cache.Fullest()
+}
+
+// start gathers a stripe and hands it to the array.
+func (c *Controller) start(now sim.Time, stripe uint64, forced bool) bool {
+	slot := 0
+	for c.batches[slot].busy {
+		slot++
+	}
+	b := &c.batches[slot]
+	if !c.cache.Gather(stripe, &b.Batch) {
+		return false
+	}
+	b.busy = true
+	c.inFlight++
+	c.array.Write(now, uint32(slot), &b.Batch, forced)
+	return true
+}
+
+func (c *Controller) inFlightStripe(stripe uint64) bool {
+	for i := range c.batches {
+		if c.batches[i].busy && c.batches[i].Stripe == stripe {
+			return true
+		}
+	}
+	return false
+}
+
+// Wrote is called by the array when a batch is on the members, or could not be
+// written.
+func (c *Controller) Wrote(now sim.Time, ref uint32, ok bool) {
+	b := &c.batches[ref]
+	b.busy = false
+	c.inFlight--
+	if !ok {
+		c.cache.Redirty(&b.Batch)
+		c.failWaiting(now)
+		return
+	}
+	c.cache.Clean(&b.Batch)
+	c.pressed = false
+	c.unstall(now)
+	c.release(now)
+	c.pump(now)
+}
+
+// wake asks the kernel to ask the policy again when it said so.
+func (c *Controller) wake(now sim.Time) {
+	_, again := c.fw.DestageNow(now, c.situation())
+	if again == sim.Never || again >= c.tick {
+		return
+	}
+	c.tick = max(again, now+1)
+	c.k.At(c.tick, c, evTick, 0)
+}

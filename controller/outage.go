@@ -1,0 +1,157 @@
+package controller
+
+import (
+	"tbraid/firmware"
+	"tbraid/internal/block"
+	"tbraid/scsi"
+	"tbraid/sim"
+	"tbraid/sim/ledger"
+)
+
+// supply is the controller's memory of an outage.
+type supply struct {
+	down  bool
+	since sim.Time
+}
+
+// PowerFail takes the supply away: commands under way vanish without status, and
+// a volatile cache loses its content. A protected one is judged when the power
+// returns, because only then the length of the outage is known.
+func (c *Controller) PowerFail(now sim.Time) {
+	c.power.down, c.power.since = true, now
+	c.array.interrupt()
+	c.abandon(now)
+	c.ready = false
+	if c.fw.Protection.Kind == firmware.Unprotected {
+		c.ledger.Drop(c.cache.Dirty(nil), ledger.PowerLost)
+		c.cache.Drop()
+	}
+}
+
+// PowerReturn brings the controller up. What a protection kept is written to the
+// members as soon as the firmware has booted.
+func (c *Controller) PowerReturn(now sim.Time) {
+	c.power.down = false
+	if c.fw.Protection.Kind != firmware.Unprotected {
+		c.restore(now, c.survivors(now))
+	}
+	c.pending = append(c.pending[:0], scsi.SensePowerOn)
+	c.stopped, c.deferred = false, c.deferred[:0]
+	c.k.At(now.Add(c.spec.Boot), c, evReady, 0)
+}
+
+// survivors is how many bytes of dirty data the protection has kept.
+func (c *Controller) survivors(now sim.Time) uint64 {
+	bytes, all := c.fw.Survives(now.Sub(c.power.since))
+	if all {
+		return ^uint64(0)
+	}
+	return bytes
+}
+
+// restore rebuilds the cache after an outage: of the dirty pages in address
+// order, which is the order of the copy to flash, the first so many bytes.
+func (c *Controller) restore(now sim.Time, bytes uint64) {
+	dirty := c.cache.Dirty(nil)
+	c.cache.Drop()
+	for i, r := range dirty {
+		kept := block.Extent{Start: r.Extent.Start, Blocks: min(bytes/block.Size, r.Extent.Blocks)}
+		if !kept.Empty() {
+			c.cache.Write(now, kept, r.Version)
+		}
+		bytes -= kept.Bytes()
+		if kept != r.Extent {
+			r.Extent = block.Between(kept.End(), r.Extent.End())
+			c.ledger.Drop([]block.Run{r}, ledger.HoldUpExceeded)
+			c.ledger.Drop(dirty[i+1:], ledger.HoldUpExceeded)
+			return
+		}
+	}
+}
+
+// booted makes the unit ready and writes what survived to the members.
+func (c *Controller) booted(now sim.Time) {
+	c.ready = true
+	if c.cache.Stats().DirtyPages > 0 {
+		c.flushAll()
+		c.pump(now)
+	}
+}
+
+// Reset is a reset that leaves the controller's memory supplied: by the host or
+// its next driver, by a link that went down, or by a crash of the firmware.
+// Commands under way vanish; the cache goes the way that the profile says.
+func (c *Controller) Reset(now sim.Time, fate firmware.CacheFate, attention scsi.Sense) {
+	c.abandonCommands()
+	c.pending = append(c.pending, attention)
+	c.stopped = false
+	if c.halting && fate == firmware.Drop {
+		return // the flush of an orderly halt ends first, and leaves nothing to drop
+	}
+	c.apply(now, fate)
+}
+
+// Halt is the host's announcement of an orderly halt.
+func (c *Controller) Halt(now sim.Time) {
+	c.halting = c.fw.Halt == firmware.Flush
+	c.apply(now, c.fw.Halt)
+}
+
+func (c *Controller) apply(now sim.Time, fate firmware.CacheFate) {
+	switch fate {
+	case firmware.Flush:
+		c.flushAll()
+		c.pump(now)
+	case firmware.Drop:
+		if !c.fw.Protected() {
+			c.ledger.Drop(c.cache.Dirty(nil), ledger.DroppedAtReset)
+			c.discardAll()
+		}
+	}
+}
+
+// discardAll empties the cache; batches that are already with the members go on.
+func (c *Controller) discardAll() {
+	c.cache.Drop()
+	c.flush, c.draining, c.pressed = false, false, false
+	c.urgent = c.urgent[:0]
+}
+
+// Crash is a crash of the firmware: the processor starts again, the memory stays
+// or not as the profile says.
+func (c *Controller) Crash(now sim.Time) {
+	c.Reset(now, c.fw.Crash, scsi.SenseInternalReset)
+	c.ready = false
+	c.k.At(now.Add(c.spec.Boot), c, evReady, 0)
+}
+
+// abandon forgets everything that was under way, in the controller and at the
+// members.
+func (c *Controller) abandon(now sim.Time) {
+	c.k.Cancel(c)
+	c.tick = sim.Never
+	c.abandonCommands()
+	for i := range c.batches {
+		if b := &c.batches[i]; b.busy {
+			b.busy = false
+			c.cache.Redirty(&b.Batch)
+		}
+	}
+	c.inFlight = 0
+	c.flush, c.draining, c.pressed = false, false, false
+	c.urgent = c.urgent[:0]
+	c.array.abandon(now)
+	c.cpu.Reset(now)
+}
+
+// abandonCommands forgets the commands under way; the link fails their tasks.
+func (c *Controller) abandonCommands() {
+	c.array.orphan()
+	c.free = c.free[:0]
+	for i := len(c.commands) - 1; i >= 0; i-- {
+		c.commands[i].task, c.commands[i].state = nil, idle
+		c.free = append(c.free, uint32(i))
+	}
+	c.queue, c.active = c.queue[:0], c.active[:0]
+	c.stalled, c.barriers = c.stalled[:0], c.barriers[:0]
+}

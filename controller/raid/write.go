@@ -1,0 +1,253 @@
+package raid
+
+import (
+	"fmt"
+
+	"tbraid/internal/block"
+)
+
+// method is how the parity of a segment is made.
+type method uint8
+
+const (
+	modify      method = iota // RMW: old parity, less old data, plus new data
+	reconstruct               // from all data of the row: the new, and the rest read
+	resolve                   // read all there is, rebuild what is gone, then reconstruct
+)
+
+// PlanWrite appends the member commands that write the dirty blocks of one
+// stripe: extents of the volume, sorted, without overlap, all in the stripe.
+//
+// Parity is made over exactly the offsets that are dirty in any chunk, by RMW
+// or by reconstruct-write, whichever takes fewer member commands for the whole
+// stripe; at a tie the one that reads fewer blocks, then RMW. A full-stripe
+// write is a reconstruct-write with nothing left to read. Offsets at which an
+// absent member is dirty cannot be RMW, those at which one is clean cannot be
+// reconstructed: there the other method is used. If both are so (RAID-6, two
+// data members absent), all present members are read.
+//
+// Reads are phase 0 and writes phase 1; without reads, writes are phase 0.
+// Absent members get no step. It returns ErrLost and dst as it was if a dirty
+// block has no member to go to (RAID-0, 1, 10) or more members are absent than
+// there are parities (RAID-5, 6).
+func (l *Layout) PlanWrite(dst []Step, stripe uint64, dirty []block.Extent, absent Absent) ([]Step, error) {
+	r := l.open(stripe, absent)
+	for _, e := range dirty {
+		r.add(e, 0)
+	}
+	var touched slots
+	w := r.sweep()
+	for g, ok := w.segment(); ok; g, ok = w.segment() {
+		r.segments = append(r.segments, g)
+		touched |= g.covered
+	}
+	if r.gone.count() > r.parities && (r.parities > 0 || touched&r.gone != 0) {
+		return dst, ErrLost
+	}
+	p := plan{steps: dst}
+	if r.parity() != 0 {
+		preferred := r.choose()
+		for _, g := range r.segments {
+			r.planRead(&p, g, r.reads(r.method(preferred, g.covered), g.covered))
+		}
+	}
+	var phase uint8
+	if len(p.steps) > len(dst) {
+		phase = 1
+	}
+	clear(p.last[:])
+	for _, g := range r.segments {
+		r.planWrite(&p, phase, g)
+	}
+	return p.steps, nil
+}
+
+// planWrite adds the writes of a segment: all present copies of the dirty
+// slots, and the parities.
+func (r *row) planWrite(p *plan, phase uint8, g segment) {
+	for rest := g.covered | r.parity(); rest != 0; rest &= rest - 1 {
+		slot := rest.first()
+		for mirror := range r.copies {
+			if member := r.copyOf(slot, mirror); !r.absent.Has(member) {
+				p.add(Step{
+					Phase:  phase,
+					Op:     Write,
+					Role:   r.role(slot, mirror),
+					Member: uint8(member),
+					Extent: r.extent(g.lo, g.hi),
+				})
+			}
+		}
+	}
+}
+
+// choose is the method that makes the cheaper stripe. The writes are the same
+// for both, so it compares the reads. It is about rows whose data members are all
+// present: where one is gone, method leaves no choice.
+func (r *row) choose() method {
+	rmwCommands, rmwBlocks := r.cost(modify)
+	commands, blocks := r.cost(reconstruct)
+	if commands < rmwCommands || commands == rmwCommands && blocks < rmwBlocks {
+		return reconstruct
+	}
+	return modify
+}
+
+// cost counts the member reads, and their blocks, that a method takes.
+func (r *row) cost(m method) (commands int, blocks uint64) {
+	var end [maxMembers]uint64 // by slot: 1 + where the last read ends
+	for _, g := range r.segments {
+		need := r.reads(m, g.covered)
+		blocks += uint64(need.count()) * (g.hi - g.lo)
+		for ; need != 0; need &= need - 1 {
+			slot := need.first()
+			if end[slot] != g.lo+1 {
+				commands++
+			}
+			end[slot] = g.hi + 1
+		}
+	}
+	return commands, blocks
+}
+
+// method is the preferred one if what is gone allows it, else one that works.
+func (r *row) method(preferred method, dirty slots) method {
+	dirtyGone := dirty&r.gone != 0
+	cleanGone := r.allData()&^dirty&r.gone != 0
+	switch {
+	case dirtyGone && cleanGone:
+		return resolve
+	case dirtyGone:
+		return reconstruct
+	case cleanGone:
+		return modify
+	}
+	return preferred
+}
+
+// reads is what a method must read where the given slots are dirty.
+func (r *row) reads(m method, dirty slots) slots {
+	switch m {
+	case modify:
+		return dirty | r.parity()
+	case reconstruct:
+		return r.allData() &^ dirty
+	}
+	return (r.allData() | r.parity()) &^ r.gone
+}
+
+// Fill sets the Cells of the Write steps of a plan that PlanWrite made for this
+// stripe and absent, after its reads are done. The content are runs of the
+// volume in order that cover the dirty extents exactly. Parity is computed from
+// the Cells of the reads, whatever they hold. It panics if content, reads and
+// plan do not fit each other; a failed read must be planned around first.
+func (l *Layout) Fill(steps []Step, stripe uint64, content []block.Run, absent Absent) {
+	r := l.open(stripe, absent)
+	for _, run := range content {
+		r.add(run.Extent, run.Version)
+	}
+	for i := range steps {
+		if steps[i].Op == Write {
+			steps[i].Cells = steps[i].Cells[:0]
+		}
+	}
+	clear(l.cursors[:])
+	clear(l.filling[:])
+	l.fillData(steps)
+	if r.parity() != 0 {
+		l.fillParity(steps)
+	}
+	for i := range steps {
+		if s := &steps[i]; s.Op == Write &&
+			(len(s.Cells) == 0 || s.Cells[len(s.Cells)-1].Extent.End() != s.Extent.End()) {
+			panic(fmt.Sprintf("raid: content leaves a gap in the write of member %d at %v", s.Member, s.Extent))
+		}
+	}
+}
+
+// fillData puts each piece into the writes of all its copies.
+func (l *Layout) fillData(steps []Step) {
+	r := &l.row
+	for slot := range r.data {
+		for _, p := range r.pieces[r.from[slot]:r.to[slot]] {
+			for mirror := range r.copies {
+				if member := r.copyOf(slot, mirror); !r.absent.Has(member) {
+					l.put(steps, member, block.Cell{Extent: r.extent(p.lo, p.hi), Tag: p.tag})
+				}
+			}
+		}
+	}
+}
+
+// fillParity computes P and Q, cell by cell of what was read.
+func (l *Layout) fillParity(steps []Step) {
+	r := &l.row
+	w := r.sweep()
+	for g, ok := w.segment(); ok; g, ok = w.segment() {
+		m := r.method(r.planned(steps, g.lo), g.covered)
+		need := r.reads(m, g.covered)
+		for lo := g.lo; lo < g.hi; {
+			var t tags
+			hi := l.fetch(&t, steps, need, lo, g.hi)
+			p, q := w.encode(m, g.covered, &t)
+			if r.parity().has(r.data) {
+				l.put(steps, r.copyOf(r.data, 0), block.Cell{Extent: r.extent(lo, hi), Tag: p})
+			}
+			if r.parity().has(r.data + 1) {
+				l.put(steps, r.copyOf(r.data+1, 0), block.Cell{Extent: r.extent(lo, hi), Tag: q})
+			}
+			lo = hi
+		}
+	}
+}
+
+// planned is the method that PlanWrite preferred: only RMW reads parity.
+func (r *row) planned(steps []Step, lo uint64) method {
+	for i := range steps {
+		s := &steps[i]
+		if s.Op == Read && (s.Role == P || s.Role == Q) && s.Extent.Contains(r.base+block.LBA(lo)) {
+			return modify
+		}
+	}
+	return reconstruct
+}
+
+// encode is the new parity where the dirty slots take their new content and t
+// holds what was read.
+func (w *sweep) encode(m method, dirty slots, t *tags) (p, q block.Tag) {
+	data := t[:w.row.data]
+	if m == modify { // parity is linear: its change is the parity of the change
+		for ; dirty != 0; dirty &= dirty - 1 {
+			data[dirty.first()] ^= w.tag(dirty.first())
+		}
+		p, q = syndromes(data)
+		return p ^ t[w.row.data], q ^ t[w.row.data+1]
+	}
+	if m == resolve {
+		w.row.rebuild(t)
+	}
+	for ; dirty != 0; dirty &= dirty - 1 {
+		data[dirty.first()] = w.tag(dirty.first())
+	}
+	return syndromes(data)
+}
+
+// put appends a cell to the Write step of the member that is being filled.
+func (l *Layout) put(steps []Step, member int, c block.Cell) {
+	i := l.filling[member]
+	for ; i < len(steps); i++ {
+		if s := &steps[i]; s.Op == Write && int(s.Member) == member && s.Extent.Covers(c.Extent) {
+			break
+		}
+	}
+	if i == len(steps) {
+		panic(fmt.Sprintf("raid: content %v of member %d is not in the plan", c.Extent, member))
+	}
+	l.filling[member] = i
+	s := &steps[i]
+	if n := len(s.Cells); n > 0 && s.Cells[n-1].Tag == c.Tag {
+		s.Cells[n-1].Extent.Blocks += c.Extent.Blocks
+		return
+	}
+	s.Cells = append(s.Cells, c)
+}

@@ -1,0 +1,141 @@
+package controller
+
+import (
+	"tbraid/firmware"
+	"tbraid/internal/block"
+	"tbraid/scsi"
+	"tbraid/sim"
+	"tbraid/sim/ledger"
+)
+
+// beginWrite asks the firmware how the WRITE is acknowledged and puts it into
+// the cache.
+func (c *Controller) beginWrite(now sim.Time, ref uint32) {
+	cmd := &c.commands[ref]
+	d := &cmd.task.Decoded
+	if c.array.Lost() {
+		c.finish(now, ref, scsi.CheckCondition, scsi.SenseWriteError)
+		return
+	}
+	switch c.fw.Admit(d) {
+	case firmware.AdmitThrough:
+		cmd.through = true
+	case firmware.AdmitBypass:
+		cmd.through, cmd.bypass = true, true
+	}
+	cmd.forced = cmd.through && d.FUA && c.fw.FUA == firmware.FUAHonour
+	cmd.state = filling
+	c.fill(now, ref)
+}
+
+// fill puts a WRITE into the cache, a transfer at a time, as far as there is
+// room. What does not fit stalls until destaging has made room.
+func (c *Controller) fill(now sim.Time, ref uint32) {
+	cmd := &c.commands[ref]
+	transfer := c.spec.TransferBytes / block.Size
+	for cmd.at < cmd.extent.End() {
+		piece := block.Extent{Start: cmd.at, Blocks: min(transfer, uint64(cmd.extent.End()-cmd.at))}
+		if len(c.stalled) > 0 && c.stalled[0] != ref || !c.cache.Room(piece) {
+			if len(c.stalled) == 0 || c.stalled[0] != ref {
+				c.stalled = append(c.stalled, ref)
+			}
+			c.pump(now)
+			return
+		}
+		c.cache.Write(now, piece, cmd.task.Version)
+		cmd.at = piece.End()
+	}
+	if len(c.stalled) > 0 && c.stalled[0] == ref {
+		c.stalled = c.stalled[1:]
+	}
+	c.filled(now, ref)
+}
+
+// filled acknowledges a WRITE that is wholly in the cache, or makes it wait for
+// the members.
+func (c *Controller) filled(now sim.Time, ref uint32) {
+	cmd := &c.commands[ref]
+	if cmd.through {
+		c.owe(cmd, c.array.caches && !cmd.forced, ledger.MembersUnflushed)
+		cmd.state, cmd.mark = settling, c.cache.Mark()
+		c.barriers = append(c.barriers, ref)
+		c.hurry(cmd.extent, cmd.forced)
+		c.pump(now)
+		return
+	}
+	d := &cmd.task.Decoded
+	c.owe(cmd, d.FUA && !c.fw.Protected(), ledger.FUAIgnored)
+	c.owe(cmd, !c.fw.WCE() && !c.fw.Protected(), ledger.HiddenCache)
+	c.finish(now, ref, scsi.Good, scsi.Sense{})
+	c.pump(now)
+}
+
+// owe records that GOOD for this WRITE rests on less than it says.
+func (c *Controller) owe(cmd *command, short bool, why ledger.Cause) {
+	if short {
+		c.ledger.Shirk(cmd.task.Version, why)
+	}
+}
+
+// unstall goes on with WRITEs that wait for room, in order of arrival.
+func (c *Controller) unstall(now sim.Time) {
+	for len(c.stalled) > 0 {
+		ref := c.stalled[0]
+		at := c.commands[ref].at
+		c.fill(now, ref)
+		if len(c.stalled) > 0 && c.stalled[0] == ref && c.commands[ref].at == at {
+			return
+		}
+	}
+}
+
+// release ends the commands of which everything has settled.
+func (c *Controller) release(now sim.Time) {
+	for i := 0; i < len(c.barriers); {
+		ref := c.barriers[i]
+		cmd := &c.commands[ref]
+		if !c.cache.Settled(cmd.mark, c.barrierExtent(cmd)) {
+			i++
+			continue
+		}
+		c.barriers = append(c.barriers[:i], c.barriers[i+1:]...)
+		c.settled(now, ref)
+		i = 0 // ending one may have begun another
+	}
+}
+
+func (c *Controller) barrierExtent(cmd *command) block.Extent {
+	if cmd.flush {
+		return cmd.task.Decoded.Extent
+	}
+	return cmd.extent
+}
+
+// settled goes on with a command whose pages are on the members.
+func (c *Controller) settled(now sim.Time, ref uint32) {
+	cmd := &c.commands[ref]
+	if cmd.flush {
+		c.syncSettled(now, ref)
+		return
+	}
+	if cmd.bypass {
+		c.cache.Discard(cmd.extent)
+	}
+	c.finish(now, ref, scsi.Good, scsi.Sense{})
+}
+
+// failWaiting ends every command that waits for the members: the array cannot
+// take writes any more. What was acknowledged before becomes a deferred error.
+func (c *Controller) failWaiting(now sim.Time) {
+	c.deferred = append(c.deferred[:0], scsi.SenseWriteError.AsDeferred())
+	for len(c.barriers) > 0 {
+		ref := c.barriers[0]
+		c.barriers = c.barriers[1:]
+		c.finish(now, ref, scsi.CheckCondition, scsi.SenseWriteError)
+	}
+	for len(c.stalled) > 0 {
+		ref := c.stalled[0]
+		c.stalled = c.stalled[1:]
+		c.finish(now, ref, scsi.CheckCondition, scsi.SenseWriteError)
+	}
+}

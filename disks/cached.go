@@ -1,0 +1,15 @@
+package disks
+
+import "tbraid/internal/block"
+
+// Cached appends the content of the write cache that is not on the medium, in
+// order: what a loss of power takes. A protected cache loses nothing.
+func (d *Drive) Cached(dst []block.Cell) []block.Cell {
+	if d.spec.Protected {
+		return dst
+	}
+	for at := d.cache.dirty(0); !at.Empty(); at = d.cache.dirty(at.End()) {
+		dst = d.cache.over(dst, at, &d.medium)
+	}
+	return dst
+}

@@ -1,0 +1,166 @@
+package disks
+
+import (
+	"time"
+
+	"tbraid/internal/block"
+	"tbraid/sim"
+)
+
+// mechanism is what turns an access to the medium into time.
+type mechanism interface {
+	// buffered tells whether a read of e that arrives now needs no access.
+	buffered(now sim.Time, e block.Extent) bool
+	// access begins now and returns when the first block of e comes under the
+	// head and when the last has passed.
+	access(now sim.Time, op Op, e block.Extent) (begin, end sim.Time)
+	// position is where the last access ended.
+	position() block.LBA
+	// reset is a loss of power.
+	reset()
+}
+
+// hdd is one arm over a rotating disk. The angle of the disk is the time modulo
+// one revolution, so it needs no event and no state. Beyond each read the disk
+// reads on into one buffer until the next access to the medium; a read that the
+// buffer holds, or that it is about to hold, costs neither seek nor rotation.
+type hdd struct {
+	geometry
+	readSeek  seekTable
+	writeSeek seekTable
+	phase     time.Duration // angle at time 0
+	sector    block.LBA     // blocks of a physical sector
+	lookAhead block.LBA
+	arm       spot
+	next      block.LBA
+	ahead     lookAhead
+}
+
+// lookAhead is the buffer: it holds the blocks from base on. While the head
+// goes on, the block at from passes at time since, and so on up to limit. After
+// that, and once the arm was needed elsewhere, the buffer ends at limit.
+type lookAhead struct {
+	base, from, limit block.LBA
+	stream            time.Duration // of from
+	since             sim.Time
+	live              bool // the arm is still there
+}
+
+func newHDD(s Spec, phase uint64) *hdd {
+	g := newGeometry(s)
+	return &hdd{
+		geometry:  g,
+		readSeek:  newSeekTable(g.cylinders, s.SeekRead, s.TrackSwitch, 0),
+		writeSeek: newSeekTable(g.cylinders, s.SeekRead, s.TrackSwitch, s.SeekWrite-s.SeekRead),
+		phase:     time.Duration(phase % uint64(g.revolution)),
+		sector:    block.LBA(s.Tear / block.Size),
+		lookAhead: block.LBA(s.LookAhead / block.Size),
+	}
+}
+
+func (h *hdd) position() block.LBA { return h.next }
+
+func (h *hdd) reset() { h.ahead, h.arm, h.next = lookAhead{}, spot{}, 0 }
+
+func (h *hdd) buffered(now sim.Time, e block.Extent) bool {
+	if e.Start < h.ahead.base || e.End() > h.edge(now) {
+		return false
+	}
+	h.readOn(now, e.End())
+	return true
+}
+
+func (h *hdd) access(now sim.Time, op Op, e block.Extent) (begin, end sim.Time) {
+	if op == Read && h.ahead.live && e.Start >= h.ahead.base && e.Start <= h.edge(now) {
+		h.readOn(now, e.End())
+		h.arm, h.next = h.locate(e.End()-1), e.End()
+		arrives := h.ahead.since.Add(h.passed(e.End()) - h.ahead.stream)
+		return now, max(now, arrives)
+	}
+	h.leave(now)
+	target := h.locate(e.Start)
+	begin = h.turn(now.Add(h.seek(op, target)), target)
+	if op == Write && !aligned(e, h.sector) {
+		begin = begin.Add(h.revolution) // read the sectors, write them when they come round
+	}
+	end = begin.Add(h.passed(e.End()) - target.stream)
+	h.arm, h.next = h.locate(e.End()-1), e.End()
+	if op == Read {
+		h.ahead = lookAhead{base: e.Start, from: e.Start, limit: h.within(e.End() + h.lookAhead),
+			stream: target.stream, since: begin, live: true}
+	}
+	return begin, end
+}
+
+// seek is the time until the arm has settled over the target track.
+func (h *hdd) seek(op Op, target spot) time.Duration {
+	switch from, to := h.arm.cylinder, target.cylinder; {
+	case from == to && h.arm.surface == target.surface:
+		return 0
+	case from == to:
+		return h.headSwitch
+	case op == Write:
+		return h.writeSeek.at(max(from, to) - min(from, to))
+	default:
+		return h.readSeek.at(max(from, to) - min(from, to))
+	}
+}
+
+// turn is the first time from t on at which the target is under the head.
+func (h *hdd) turn(t sim.Time, target spot) sim.Time {
+	wait := (target.stream - time.Duration(t) - h.phase) % h.revolution
+	if wait < 0 {
+		wait += h.revolution
+	}
+	return t.Add(wait)
+}
+
+// edge is where the buffer ends now.
+func (h *hdd) edge(now sim.Time) block.LBA {
+	a := &h.ahead
+	if !a.live {
+		return a.limit
+	}
+	if now <= a.since {
+		return a.from
+	}
+	return min(a.limit, h.blockAt(a.stream+now.Sub(a.since)))
+}
+
+// readOn keeps the look-ahead in front of a reader that has come to end. A head
+// that had stopped waits until its place comes round again.
+func (h *hdd) readOn(now sim.Time, end block.LBA) {
+	a := &h.ahead
+	if !a.live {
+		return
+	}
+	limit := h.within(end + h.lookAhead)
+	if limit <= a.limit {
+		return
+	}
+	if h.edge(now) == a.limit {
+		target := h.locate(a.limit)
+		a.from, a.stream, a.since = a.limit, target.stream, h.turn(now, target)
+	}
+	a.limit = limit
+	if keep := end - min(end, h.lookAhead); keep > a.base {
+		a.base = keep
+	}
+}
+
+// leave ends the look-ahead: the arm is needed.
+func (h *hdd) leave(now sim.Time) {
+	if !h.ahead.live {
+		return
+	}
+	h.ahead.limit = h.edge(now)
+	h.ahead.live = false
+	h.arm = h.locate(h.within(h.ahead.limit+1) - 1)
+}
+
+func (h *hdd) within(a block.LBA) block.LBA { return min(a, block.LBA(h.blocks)) }
+
+// aligned tells whether e begins and ends with a physical sector.
+func aligned(e block.Extent, sector block.LBA) bool {
+	return e.Start%sector == 0 && e.End()%sector == 0
+}

@@ -1,0 +1,148 @@
+package firmware
+
+import (
+	"time"
+
+	"tbraid/cache"
+	"tbraid/scsi"
+	"tbraid/sim"
+)
+
+// Admission is how a WRITE is treated.
+type Admission uint8
+
+// The admissions.
+const (
+	AdmitBack    Admission = iota // acknowledged once it is in the cache
+	AdmitThrough                  // in the cache, acknowledged once it is on the members
+	AdmitBypass                   // as AdmitThrough, and not kept in the cache
+)
+
+// SyncAction is how a SYNCHRONIZE CACHE is treated.
+type SyncAction uint8
+
+// The actions.
+const (
+	AckOnly SyncAction = iota
+	FlushCache
+	FlushCacheAndMembers
+	FailSync
+)
+
+// Situation is what the decisions look at beside the command.
+type Situation struct {
+	Cache    cache.Stats
+	LastHost sim.Time // when the host last sent a READ or WRITE
+	Draining bool     // a destage from the high to the low mark is under way
+	Flush    bool     // a flush waits for all dirty pages
+	NextTick sim.Time // next beat of the interval timer
+}
+
+// Protected tells whether the cache would keep its content if power went now.
+func (p *Profile) Protected() bool {
+	return p.Protection.Kind != Unprotected && p.Protection.State == Optimal
+}
+
+// WritesBack tells whether a plain WRITE is acknowledged from the cache now.
+func (p *Profile) WritesBack() bool {
+	switch p.Write {
+	case WriteBack:
+		return true
+	case WriteBackProtected:
+		return p.Protected() || p.Protection.Forced
+	}
+	return false
+}
+
+// WCE is the write cache bit that MODE SENSE reports.
+func (p *Profile) WCE() bool {
+	switch p.Report {
+	case ReportOff:
+		return false
+	case ReportOn:
+		return true
+	}
+	return p.WritesBack()
+}
+
+// Admit decides how a WRITE is acknowledged. A protected cache is stable storage
+// for FUA too: SBC lets a FUA write end in non-volatile cache.
+func (p *Profile) Admit(c *scsi.Command) Admission {
+	switch {
+	case p.BypassBytes > 0 && c.Extent.Bytes() >= p.BypassBytes:
+		return AdmitBypass
+	case !p.WritesBack():
+		return AdmitThrough
+	case c.FUA && p.FUA == FUAHonour && !p.Protected():
+		return AdmitThrough
+	}
+	return AdmitBack
+}
+
+// SyncAction decides what SYNCHRONIZE CACHE does. The command's range is the
+// controller's business.
+func (p *Profile) SyncAction() SyncAction {
+	switch p.Sync {
+	case SyncAck:
+		return AckOnly
+	case SyncFlushCache:
+		return FlushCache
+	case SyncFail:
+		return FailSync
+	}
+	return FlushCacheAndMembers
+}
+
+// DestageNow decides how many stripes may be under way, and when to ask again
+// at the latest; sim.Never if only new work can change the answer.
+func (p *Profile) DestageNow(now sim.Time, s Situation) (stripes int, again sim.Time) {
+	d := &p.Destage
+	again = sim.Never
+	if s.Cache.DirtyPages == 0 {
+		return 0, again
+	}
+	if s.Flush || s.Draining {
+		return d.Depth, again
+	}
+	if d.Age > 0 {
+		due := s.Cache.OldestDirty.Add(d.Age)
+		if now >= due {
+			return d.Depth, again
+		}
+		again = min(again, due)
+	}
+	if d.Idle > 0 {
+		due := s.LastHost.Add(d.Idle)
+		if now >= due {
+			return d.Depth, again
+		}
+		again = min(again, due)
+	}
+	if d.Interval > 0 {
+		again = min(again, s.NextTick)
+	}
+	return 0, again
+}
+
+// HighMark and LowMark are the watermarks in pages.
+func (p *Profile) HighMark(capacityPages int) int { return capacityPages * p.Destage.HighPercent / 100 }
+
+// LowMark is where a destage that began at the high mark ends.
+func (p *Profile) LowMark(capacityPages int) int { return capacityPages * p.Destage.LowPercent / 100 }
+
+// Survives tells how much of the dirty pages an outage of that length leaves:
+// all, none, or for a vault the first so many bytes.
+func (p *Profile) Survives(outage time.Duration) (bytes uint64, all bool) {
+	r := &p.Protection
+	switch {
+	case r.Kind == Unprotected || r.State == Failed || r.State == Charging:
+		return 0, false
+	case r.Kind == Battery:
+		hold := r.HoldUp
+		if r.State == Low {
+			hold /= 2 // guess: a battery that reports low holds half as long
+		}
+		return 0, outage <= hold
+	}
+	return r.Vault, r.Vault == 0
+}

@@ -1,0 +1,209 @@
+// Package firmware decides: whether a WRITE is acknowledged from the cache, what
+// SYNCHRONIZE CACHE and FUA do, when dirty pages are destaged, and what a reset
+// does to the cache. Numbers go in, a decision comes out; the controller acts.
+//
+// A Profile is a set of independent knobs. What a product does, an honest one or
+// a lying one, is a value here and never a special case in the controller.
+package firmware
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Profile is one firmware behaviour.
+type Profile struct {
+	Name   string
+	Title  string `conf:"title" doc:"one line, for tables"`
+	Source string `conf:"source" doc:"where the behaviour is documented"`
+
+	Write        WriteMode  `conf:"write" doc:"what acknowledges a WRITE"`
+	Report       ReportMode `conf:"report_wce" doc:"what MODE SENSE page 08h says of the write cache"`
+	Sync         SyncMode   `conf:"sync" doc:"what SYNCHRONIZE CACHE does"`
+	FUA          FUAMode    `conf:"fua" doc:"what a WRITE with FUA does"`
+	MemberCaches bool       `conf:"member_caches" doc:"write caches of the member disks on"`
+	BypassBytes  uint64     `conf:"bypass" unit:"bytes" max:"1GiB" doc:"WRITEs of at least this size go past the cache; 0 is never"`
+	ReadAhead    uint64     `conf:"read_ahead" unit:"bytes" max:"64MiB" doc:"read this much further on a sequential read miss"`
+
+	Destage Destage `conf:"destage" doc:"when dirty pages are written to the members"`
+
+	HostReset CacheFate `conf:"host_reset" doc:"the cache when the host resets the controller or its driver attaches again"`
+	LinkLoss  CacheFate `conf:"link_loss" doc:"the cache when the link goes down"`
+	Halt      CacheFate `conf:"halt" doc:"the cache when the host announces an orderly halt"`
+	Crash     CacheFate `conf:"crash" doc:"the cache when the firmware itself crashes and starts again"`
+
+	Protection Protection `conf:"protection" doc:"what keeps the cache without supply"`
+}
+
+// Destage says when dirty pages go to the members. Triggers that are 0 are off;
+// a full cache always destages, or writes would stall for ever.
+type Destage struct {
+	HighPercent int           `conf:"high" unit:"percent" min:"1" max:"100" doc:"start when this much of the cache is dirty"`
+	LowPercent  int           `conf:"low" unit:"percent" min:"0" max:"99" doc:"and go on down to this much"`
+	Interval    time.Duration `conf:"interval" unit:"duration" max:"24h" doc:"flush everything each time this has passed"`
+	Age         time.Duration `conf:"age" unit:"duration" max:"24h" doc:"destage a page this long after it became dirty"`
+	Idle        time.Duration `conf:"idle" unit:"duration" max:"24h" doc:"destage when the host has been silent this long"`
+	OnRead      bool          `conf:"on_read" doc:"a READ that touches dirty pages destages them"`
+	OnPressure  bool          `conf:"on_pressure" doc:"a READ that finds no clean page destages to make room"`
+	Order       Order         `conf:"order" doc:"which stripe goes first"`
+	Depth       int           `conf:"depth" unit:"count" min:"1" max:"256" doc:"stripes under way at once"`
+}
+
+// Protection is what keeps the controller cache when the supply is gone.
+type Protection struct {
+	Kind    ProtectionKind `conf:"kind" doc:"none, battery or flash"`
+	HoldUp  time.Duration  `conf:"hold_up" unit:"duration" max:"10000h" doc:"how long a battery keeps the cache"`
+	State   BatteryState   `conf:"state" doc:"state of the battery or capacitor"`
+	Vault   uint64         `conf:"vault" unit:"bytes" doc:"how much of the dirty data the capacitor's energy can write to flash; 0 is all"`
+	Forced  bool           `conf:"forced" doc:"write back even while the protection is not optimal"`
+	Reports bool           `conf:"reports" doc:"unit attention 0B/06 when the cache becomes volatile"`
+}
+
+// WriteMode says what acknowledges a WRITE.
+type WriteMode uint8
+
+// The write modes.
+const (
+	WriteThrough       WriteMode = iota // the members
+	WriteBack                           // the cache
+	WriteBackProtected                  // the cache while its protection is optimal, else the members
+)
+
+// SyncMode says what SYNCHRONIZE CACHE does.
+type SyncMode uint8
+
+// The sync modes.
+const (
+	SyncFlushAll   SyncMode = iota // destage, then flush the member caches
+	SyncFlushCache                 // destage to the members, and leave their caches alone
+	SyncAck                        // GOOD, nothing more
+	SyncFail                       // CHECK CONDITION
+)
+
+// FUAMode says what a WRITE with FUA does.
+type FUAMode uint8
+
+// The FUA modes.
+const (
+	FUAHonour FUAMode = iota // acknowledged from the medium, or from a cache that is protected now
+	FUAIgnore                // as without FUA
+)
+
+// ReportMode says what the caching mode page tells.
+type ReportMode uint8
+
+// The report modes.
+const (
+	ReportTruth ReportMode = iota // WCE as the cache works now
+	ReportOff                     // WCE=0 whatever it does
+	ReportOn                      // WCE=1 whatever it does
+	ReportError                   // MODE SENSE page 08h fails
+)
+
+// CacheFate is what happens to dirty pages at an event that leaves the
+// controller's memory supplied.
+type CacheFate uint8
+
+// The fates.
+const (
+	Keep  CacheFate = iota // the pages stay and are destaged later
+	Flush                  // they are destaged first
+	Drop                   // they are discarded
+)
+
+// Order is the order of destage.
+type Order uint8
+
+// The orders.
+const (
+	OldestFirst  Order = iota // the stripe with the page dirty for longest (least recently written)
+	FullestFirst              // full stripes, then the one with most dirty blocks
+	Elevator                  // rising addresses, round and round (C-SCAN)
+)
+
+// ProtectionKind is what keeps the cache.
+type ProtectionKind uint8
+
+// The kinds.
+const (
+	Unprotected ProtectionKind = iota
+	Battery                    // keeps DRAM alive for the hold-up time
+	Vault                      // a capacitor feeds the copy from DRAM to flash; kept for years
+)
+
+// BatteryState is the state of battery or capacitor.
+type BatteryState uint8
+
+// The states.
+const (
+	Optimal BatteryState = iota
+	Charging
+	Learning // relearn cycle of the old kind: not relied on until it ends
+	Low
+	Failed
+)
+
+var (
+	writeModes      = []string{"through", "back", "back-if-protected"}
+	syncModes       = []string{"flush-all", "flush-cache", "ack", "fail"}
+	fuaModes        = []string{"honour", "ignore"}
+	reportModes     = []string{"truth", "off", "on", "error"}
+	cacheFates      = []string{"keep", "flush", "drop"}
+	orders          = []string{"oldest", "fullest", "elevator"}
+	protectionKinds = []string{"none", "battery", "flash"}
+	batteryStates   = []string{"optimal", "charging", "learning", "low", "failed"}
+)
+
+func (m WriteMode) String() string      { return writeModes[m] }
+func (m SyncMode) String() string       { return syncModes[m] }
+func (m FUAMode) String() string        { return fuaModes[m] }
+func (m ReportMode) String() string     { return reportModes[m] }
+func (f CacheFate) String() string      { return cacheFates[f] }
+func (o Order) String() string          { return orders[o] }
+func (k ProtectionKind) String() string { return protectionKinds[k] }
+func (s BatteryState) String() string   { return batteryStates[s] }
+
+// Options lists the words that a value of the type can be.
+func (WriteMode) Options() []string      { return writeModes }
+func (SyncMode) Options() []string       { return syncModes }
+func (FUAMode) Options() []string        { return fuaModes }
+func (ReportMode) Options() []string     { return reportModes }
+func (CacheFate) Options() []string      { return cacheFates }
+func (Order) Options() []string          { return orders }
+func (ProtectionKind) Options() []string { return protectionKinds }
+func (BatteryState) Options() []string   { return batteryStates }
+
+func (m *WriteMode) UnmarshalText(b []byte) error      { return pick(m, writeModes, b) }
+func (m *SyncMode) UnmarshalText(b []byte) error       { return pick(m, syncModes, b) }
+func (m *FUAMode) UnmarshalText(b []byte) error        { return pick(m, fuaModes, b) }
+func (m *ReportMode) UnmarshalText(b []byte) error     { return pick(m, reportModes, b) }
+func (f *CacheFate) UnmarshalText(b []byte) error      { return pick(f, cacheFates, b) }
+func (o *Order) UnmarshalText(b []byte) error          { return pick(o, orders, b) }
+func (k *ProtectionKind) UnmarshalText(b []byte) error { return pick(k, protectionKinds, b) }
+func (s *BatteryState) UnmarshalText(b []byte) error   { return pick(s, batteryStates, b) }
+
+func pick[T ~uint8](to *T, options []string, word []byte) error {
+	i := slices.Index(options, string(word))
+	if i < 0 {
+		return fmt.Errorf("unknown value %q: one of %s", word, strings.Join(options, ", "))
+	}
+	*to = T(i)
+	return nil
+}
+
+// Validate reports the first contradiction between knobs.
+func (p *Profile) Validate() error {
+	switch {
+	case p.Destage.LowPercent >= p.Destage.HighPercent:
+		return fmt.Errorf("destage: low (%d %%) must be below high (%d %%)", p.Destage.LowPercent, p.Destage.HighPercent)
+	case p.Protection.Kind == Battery && p.Protection.HoldUp <= 0:
+		return fmt.Errorf("protection: a battery needs a hold_up above 0")
+	case p.Protection.Kind == Unprotected && p.Protection.HoldUp > 0:
+		return fmt.Errorf("protection: hold_up without a battery; set kind: battery")
+	case p.Write == WriteBackProtected && p.Protection.Kind == Unprotected:
+		return fmt.Errorf("write: back-if-protected needs a protection of kind battery or flash")
+	}
+	return nil
+}

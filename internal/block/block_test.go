@@ -1,0 +1,114 @@
+package block
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestTagIsABijection(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		v := Version(rapid.Uint32Max(uint32(MaxVersion)).Draw(t, "version"))
+		slot := rapid.Uint8Max(15).Draw(t, "slot")
+		if got := v.Tag(slot).Version(slot); got != v {
+			t.Fatalf("tag of %d reads back as %d", v, got)
+		}
+		if got := v.Tag(slot).Version(slot ^ 1); v != 0 && got != Garbage {
+			t.Fatalf("a block of another slot reads back as %d", got)
+		}
+		if got := TornTag(uint32(v)).Version(slot); got != Torn {
+			t.Fatalf("torn tag reads back as %d", got)
+		}
+	})
+	if Version(0).Tag(3) != 0 {
+		t.Fatal("content never written must be tag 0, or fresh parity would not match")
+	}
+}
+
+func TestTag_WrongParityIsGarbage(t *testing.T) {
+	// One WRITE over three chunks and their parity; then chunk 0 is rewritten and
+	// the parity misses it: chunk 2, rebuilt, is no version at all.
+	parity := Version(1).Tag(0) ^ Version(1).Tag(1) ^ Version(1).Tag(2)
+	if got := (parity ^ Version(1).Tag(0) ^ Version(1).Tag(1)).Version(2); got != 1 {
+		t.Fatalf("consistent stripe rebuilds version %d, want 1", got)
+	}
+	if got := (parity ^ Version(7).Tag(0) ^ Version(1).Tag(1)).Version(2); got != Garbage {
+		t.Fatalf("inconsistent stripe rebuilds version %d, want Garbage", got)
+	}
+}
+
+func TestExtent(t *testing.T) {
+	a := Extent{10, 5}
+	for _, c := range []struct {
+		name     string
+		o        Extent
+		overlaps bool
+		share    Extent
+	}{
+		{"before", Extent{0, 10}, false, Extent{10, 0}},
+		{"touches end", Extent{15, 3}, false, Extent{15, 0}},
+		{"inside", Extent{11, 2}, true, Extent{11, 2}},
+		{"straddles", Extent{8, 4}, true, Extent{10, 2}},
+		{"empty", Extent{12, 0}, false, Extent{12, 0}},
+	} {
+		if a.Overlaps(c.o) != c.overlaps {
+			t.Errorf("%s: overlaps %v", c.name, !c.overlaps)
+		}
+		if got := a.Intersect(c.o); got != c.share {
+			t.Errorf("%s: share %v, want %v", c.name, got, c.share)
+		}
+	}
+}
+
+// The oracle is an array with one value a block.
+func TestMapAgainstArray(t *testing.T) {
+	const span = 4096
+	rapid.Check(t, func(t *rapid.T) {
+		var m Map[uint8]
+		var want [span]uint8
+		steps := rapid.IntRange(1, 600).Draw(t, "steps")
+		for range steps {
+			start := rapid.Uint64Range(0, span-1).Draw(t, "start")
+			n := rapid.Uint64Range(0, min(40, span-start)).Draw(t, "blocks")
+			v := rapid.Uint8Max(3).Draw(t, "value")
+			m.Set(Extent{LBA(start), n}, v)
+			for i := range n {
+				want[start+i] = v
+			}
+		}
+		at := LBA(0)
+		for _, r := range m.Append(nil, Extent{0, span}) {
+			if r.Extent.Start != at {
+				t.Fatalf("gap at %d", at)
+			}
+			for a := r.Extent.Start; a < r.Extent.End(); a++ {
+				if want[a] != r.Value || m.At(a) != r.Value {
+					t.Fatalf("block %d: run %d, At %d, want %d", a, r.Value, m.At(a), want[a])
+				}
+			}
+			at = r.Extent.End()
+		}
+		if at != span {
+			t.Fatalf("runs end at %d", at)
+		}
+		runs := 0
+		for i, v := range want {
+			if v != 0 && (i == 0 || want[i-1] != v) {
+				runs++
+			}
+		}
+		if m.Len() != runs || len(m.All(nil)) != runs {
+			t.Fatalf("%d runs, want %d: neighbours of equal value must merge", m.Len(), runs)
+		}
+	})
+}
+
+func TestMapAppendsInOrderWithFullLeaves(t *testing.T) {
+	var m Map[int]
+	for i := range 100 * leafEntries {
+		m.Set(Extent{LBA(i), 1}, i+1)
+	}
+	if len(m.leaves) != 100 {
+		t.Fatalf("%d leaves for %d runs", len(m.leaves), m.Len())
+	}
+}

@@ -1,0 +1,71 @@
+// Package sam has the words of the SCSI Architecture Model that every hop
+// between the operating system and the box speaks: Task, Target, Initiator.
+//
+// A task goes down through Receive and comes back up through Complete. Each hop
+// is wired to the next one above and below; a hop that has nothing to add passes
+// the same task on.
+package sam
+
+import (
+	"tbraid/internal/block"
+	"tbraid/scsi"
+	"tbraid/sim"
+)
+
+// Task is one command on its way. The initiator owns it: it fills the request
+// part before Receive and reads the response part after Complete. Until then it
+// must not touch it.
+type Task struct {
+	// Request.
+	Tag     uint32        // unique among the tasks of the initiator that are under way
+	CDB     scsi.CDB      // as the initiator encoded it
+	Version block.Version // WRITE, WRITE SAME: the content of the data-out buffer
+	DataOut []byte        // parameter list of MODE SELECT and UNMAP
+	Flush   uint32        // SYNCHRONIZE CACHE: the flush it carries out, for the ledger; 0 is none
+	Issued  sim.Time
+	// Segments is in how many pieces the host's memory holds the data buffer;
+	// a driver may refuse what it cannot map.
+	Segments uint32
+
+	// Decoded is the CDB as a value. The target fills it, once.
+	Decoded scsi.Command
+
+	// Response.
+	Status scsi.Status
+	Sense  scsi.Sense  // with CHECK CONDITION
+	DataIn []byte      // parameter data
+	Found  []block.Run // READ: what the blocks hold, in order, without gaps
+	// Failure is set when no status came back at all: the service delivery
+	// subsystem (driver, link) failed the task.
+	Failure Failure
+}
+
+// Failure says why a task has no status.
+type Failure uint8
+
+// Failures of the service delivery subsystem.
+const (
+	Delivered  Failure = iota // the status is the target's
+	NoDevice                  // link down or target without power
+	Aborted                   // a reset took the task away
+	DriverFail                // the driver refused the task
+	TimedOut                  // the initiator gave up
+)
+
+// Target receives tasks. It may keep t until it calls Complete on the initiator
+// it is wired to, at the same instant or later.
+type Target interface {
+	Receive(now sim.Time, t *Task)
+}
+
+// Initiator learns that a task has ended.
+type Initiator interface {
+	Complete(now sim.Time, t *Task)
+}
+
+// Tap watches a seam. Passing is called when a task goes down through it,
+// Returning when it comes back. It must not change the task.
+type Tap interface {
+	Passing(now sim.Time, t *Task)
+	Returning(now sim.Time, t *Task)
+}

@@ -1,0 +1,213 @@
+// Package sim is the discrete-event kernel: virtual time, events in exact
+// (time, schedule order) order, FIFO stations that need no event, and named
+// random streams. It knows nothing of storage.
+package sim
+
+import (
+	"fmt"
+	"runtime/debug"
+	"time"
+)
+
+// Time is the virtual clock, in nanoseconds since power-on.
+type Time int64
+
+// Never is later than every event.
+const Never Time = 1<<63 - 1
+
+// Add is the time d after t.
+func (t Time) Add(d time.Duration) Time { return t + Time(d) }
+
+// Sub is the time that passed from u to t.
+func (t Time) Sub(u Time) time.Duration { return time.Duration(t - u) }
+
+// String prints seconds with microseconds, the resolution of a driver log.
+func (t Time) String() string {
+	if t == Never {
+		return "never"
+	}
+	return fmt.Sprintf("%d.%06d s", t/1e9, t%1e9/1e3)
+}
+
+// Event is one call that is due: To.Fire at time At. Kind and Ref say to the
+// handler what it is about; both mean what the handler wants.
+type Event struct {
+	At   Time
+	seq  uint64
+	To   Handler
+	Ref  uint32
+	Kind uint8
+}
+
+// Handler is called back when one of its events is due. The kernel's clock
+// stands at e.At during the call.
+type Handler interface{ Fire(e Event) }
+
+// Kernel runs events in order of time and, within one instant, in the order in
+// which they were scheduled.
+type Kernel struct {
+	now   Time
+	seq   uint64
+	fired uint64
+	seed  uint64
+	queue []Event // 4-ary heap
+}
+
+// New returns a kernel at time 0 whose random streams derive from seed.
+func New(seed uint64) *Kernel { return &Kernel{seed: seed} }
+
+// Now is the time of the event that runs, or of the last one that ran.
+func (k *Kernel) Now() Time { return k.now }
+
+// Fired is the number of events that have run.
+func (k *Kernel) Fired() uint64 { return k.fired }
+
+// Pending is the number of events that are due later.
+func (k *Kernel) Pending() int { return len(k.queue) }
+
+// At schedules to.Fire at time t. Scheduling in the past is a bug of the
+// caller, so it panics.
+func (k *Kernel) At(t Time, to Handler, kind uint8, ref uint32) {
+	if t < k.now {
+		panic(fmt.Sprintf("sim: event at %d scheduled in the past of %d", t, k.now))
+	}
+	k.seq++
+	k.push(Event{At: t, seq: k.seq, To: to, Ref: ref, Kind: kind})
+}
+
+// After schedules to.Fire d from now.
+func (k *Kernel) After(d time.Duration, to Handler, kind uint8, ref uint32) {
+	k.At(k.now.Add(d), to, kind, ref)
+}
+
+// Cancel takes every pending event of one handler out of the queue: what a
+// component that lost its power was about to do does not happen. It costs a
+// pass over the queue; it is for outages, not for I/O.
+func (k *Kernel) Cancel(to Handler) {
+	kept := k.queue[:0]
+	for _, e := range k.queue {
+		if e.To != to {
+			kept = append(kept, e)
+		}
+	}
+	for i := len(kept); i < len(k.queue); i++ {
+		k.queue[i] = Event{}
+	}
+	k.queue = kept
+	for i := (len(kept) - 2) / 4; i >= 0 && len(kept) > 1; i-- {
+		k.down(i, kept[i])
+	}
+}
+
+// Step runs the next event and reports whether there was one.
+func (k *Kernel) Step() bool {
+	if len(k.queue) == 0 {
+		return false
+	}
+	e := k.pop()
+	k.now = e.At
+	k.fired++
+	e.To.Fire(e)
+	return true
+}
+
+// RunUntil runs every event up to and including time t and leaves the clock at
+// t, or at the last event if t is Never.
+func (k *Kernel) RunUntil(t Time) {
+	defer k.explain()
+	for len(k.queue) > 0 && k.queue[0].At <= t {
+		k.Step()
+	}
+	if t != Never && t > k.now {
+		k.now = t
+	}
+}
+
+// RunWhile runs events for as long as more says so and there are any. It
+// reports whether more had its way: false means that the queue ran dry first.
+func (k *Kernel) RunWhile(more func() bool) bool {
+	defer k.explain()
+	for more() {
+		if !k.Step() {
+			return false
+		}
+	}
+	return true
+}
+
+// Crash is what a panic inside an event becomes: enough to run the model again
+// up to the same event.
+type Crash struct {
+	At    Time
+	Event uint64 // how many events had run, the failing one included
+	Seed  uint64
+	Cause any
+	Stack []byte
+}
+
+// Error names the instant; Stack has the rest.
+func (c *Crash) Error() string {
+	return fmt.Sprintf("sim: %v (at %d ns, event %d, seed %d)", c.Cause, c.At, c.Event, c.Seed)
+}
+
+func (k *Kernel) explain() {
+	switch cause := recover().(type) {
+	case nil:
+	case *Crash:
+		panic(cause)
+	default:
+		panic(&Crash{At: k.now, Event: k.fired, Seed: k.seed, Cause: cause, Stack: debug.Stack()})
+	}
+}
+
+func (e *Event) before(o *Event) bool {
+	return e.At < o.At || e.At == o.At && e.seq < o.seq
+}
+
+func (k *Kernel) push(e Event) {
+	k.queue = append(k.queue, e)
+	i := len(k.queue) - 1
+	for i > 0 {
+		p := (i - 1) / 4
+		if !e.before(&k.queue[p]) {
+			break
+		}
+		k.queue[i] = k.queue[p]
+		i = p
+	}
+	k.queue[i] = e
+}
+
+func (k *Kernel) pop() Event {
+	top := k.queue[0]
+	n := len(k.queue) - 1
+	last := k.queue[n]
+	k.queue[n] = Event{}
+	k.queue = k.queue[:n]
+	if n > 0 {
+		k.down(0, last)
+	}
+	return top
+}
+
+func (k *Kernel) down(i int, e Event) {
+	n := len(k.queue)
+	for {
+		first := 4*i + 1
+		if first >= n {
+			break
+		}
+		least := first
+		for c := first + 1; c < min(first+4, n); c++ {
+			if k.queue[c].before(&k.queue[least]) {
+				least = c
+			}
+		}
+		if !k.queue[least].before(&e) {
+			break
+		}
+		k.queue[i] = k.queue[least]
+		i = least
+	}
+	k.queue[i] = e
+}
