@@ -38,6 +38,21 @@ func (a *Array) Content(dst []block.Run, e block.Extent) []block.Run {
 	return a.layout.Assemble(dst, e, steps, a.absent)
 }
 
+// Settle puts everything dirty onto the media, at once and without an event, as
+// if it had been there for long. It panics if something is under way.
+func (c *Controller) Settle() {
+	if !c.Quiet() {
+		panic("controller: settle while something is under way")
+	}
+	for _, r := range c.cache.Dirty(nil) {
+		c.array.Prefill(r.Extent, r.Version)
+	}
+	c.discardAll()
+	for _, d := range c.array.drives {
+		d.Settle()
+	}
+}
+
 // Prefill puts version v on the blocks of e, as if written and settled long ago.
 func (c *Controller) Prefill(e block.Extent, v block.Version) { c.array.Prefill(e, v) }
 

@@ -57,6 +57,7 @@ type command struct {
 	flush   bool // it waits for a flush of its range, not for its own blocks
 	pieces  int  // READ: member reads under way
 	failed  bool // READ: one of them failed
+	unsure  bool // READ: a write from before a reset may land beside it
 	found   []block.Run
 }
 

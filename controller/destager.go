@@ -12,6 +12,7 @@ import (
 type destager struct {
 	batches  []batch // by slot; Depth of them
 	inFlight int
+	strays   int // batches of before the cache was dropped, still on their way
 	urgent   []urgent
 	mark     uint64 // destage until everything up to here has settled
 	flush    bool   // mark is in force
@@ -26,7 +27,8 @@ type destager struct {
 
 type batch struct {
 	cache.Batch
-	busy bool
+	busy  bool
+	stray bool // the cache was dropped since
 }
 
 // urgent is a stripe that a command waits for.
@@ -169,6 +171,10 @@ func (c *Controller) inFlightStripe(stripe uint64) bool {
 // written.
 func (c *Controller) Wrote(now sim.Time, ref uint32, ok bool) {
 	b := &c.batches[ref]
+	if b.stray {
+		b.stray = false
+		c.strays--
+	}
 	b.busy = false
 	c.inFlight--
 	if !ok {

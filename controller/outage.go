@@ -110,9 +110,16 @@ func (c *Controller) apply(now sim.Time, fate firmware.CacheFate) {
 	}
 }
 
-// discardAll empties the cache; batches that are already with the members go on.
+// discardAll empties the cache; batches that are already with the members go on,
+// and until they have landed what is read beside them is not kept.
 func (c *Controller) discardAll() {
 	c.cache.Drop()
+	for i := range c.batches {
+		if b := &c.batches[i]; b.busy && !b.stray {
+			b.stray = true
+			c.strays++
+		}
+	}
 	c.flush, c.draining, c.pressed = false, false, false
 	c.urgent = c.urgent[:0]
 }
@@ -133,11 +140,11 @@ func (c *Controller) abandon(now sim.Time) {
 	c.abandonCommands()
 	for i := range c.batches {
 		if b := &c.batches[i]; b.busy {
-			b.busy = false
+			b.busy, b.stray = false, false
 			c.cache.Redirty(&b.Batch)
 		}
 	}
-	c.inFlight = 0
+	c.inFlight, c.strays = 0, 0
 	c.flush, c.draining, c.pressed = false, false, false
 	c.urgent = c.urgent[:0]
 	c.array.abandon(now)

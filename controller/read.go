@@ -12,7 +12,7 @@ import (
 func (c *Controller) beginRead(now sim.Time, ref uint32) {
 	cmd := &c.commands[ref]
 	cmd.state = fetching
-	cmd.mark = c.cache.Mark()
+	cmd.mark, cmd.unsure = c.cache.Mark(), c.strays > 0
 	if c.fw.Destage.OnRead && c.cache.DirtyIn(cmd.extent) {
 		c.hurry(cmd.extent, false)
 		c.pump(now)
@@ -75,7 +75,7 @@ func (c *Controller) Found(now sim.Time, ref uint32, e block.Extent, runs []bloc
 // keep puts what was read into the cache; under some firmware dirty pages give
 // way to it.
 func (c *Controller) keep(now sim.Time, cmd *command, e block.Extent, runs []block.Run) {
-	if c.cache.Fill(e, runs, cmd.mark) > 0 || !c.fw.Destage.OnPressure {
+	if cmd.unsure || c.cache.Fill(e, runs, cmd.mark) > 0 || !c.fw.Destage.OnPressure {
 		return
 	}
 	if !c.cache.Room(e) {

@@ -13,3 +13,10 @@ func (d *Drive) Cached(dst []block.Cell) []block.Cell {
 	}
 	return dst
 }
+
+// Settle puts the content of the write cache onto the medium, at once and
+// without an event, as if it had been there for long. The drive must be idle.
+func (d *Drive) Settle() {
+	d.writeOut()
+	d.cache.clear()
+}

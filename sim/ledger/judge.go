@@ -74,13 +74,11 @@ type promised struct {
 // Judge compares what was promised with what the volume holds after the event
 // that came at time at.
 func (l *Ledger) Judge(at sim.Time, content Content) Judgement {
-	var issued, acked block.Map[block.Version]
+	var issued block.Map[block.Version]
 	for v := 1; v < len(l.writes); v++ {
 		issued.Set(l.writes[v].Payload, block.Version(v))
 	}
-	for _, v := range l.acks { // two commands on one block are acknowledged in order of issue
-		acked.Set(l.writes[v].Payload, v)
-	}
+	acked := l.Acknowledged()
 	claims := l.claims()
 	where := l.dropped()
 	j := Judgement{At: at}
@@ -100,6 +98,15 @@ func (l *Ledger) Judge(at sim.Time, content Content) Judgement {
 		}
 	}
 	return j
+}
+
+// Acknowledged maps every block to the newest version that was acknowledged.
+func (l *Ledger) Acknowledged() *block.Map[block.Version] {
+	var m block.Map[block.Version]
+	for _, v := range l.acks { // two commands on one block are acknowledged in order of issue
+		m.Set(l.writes[v].Payload, v)
+	}
+	return &m
 }
 
 // settle judges blocks that share everything: what they hold, what was issued,

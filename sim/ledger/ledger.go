@@ -31,7 +31,7 @@ const (
 	ByEject
 	ByShutdown   // the block driver's flush at the shutdown notification
 	ByHaltHook   // the driver's own flush when it sees the halt state
-	ByAttachment // a driver or firmware that flushes at start
+	ByAttachment // before the story begins
 	askers
 )
 
@@ -81,7 +81,6 @@ type Ledger struct {
 	acks    []block.Version
 	drops   []drop
 	torn    []block.Extent // stripes of which a write was under way when power went
-	hole    []block.Extent // stripes that were rebuilt
 	step    int
 }
 
@@ -177,8 +176,11 @@ func (l *Ledger) Drop(runs []block.Run, why Cause) {
 // under way when power went.
 func (l *Ledger) Interrupt(e block.Extent) { l.torn = append(l.torn, e) }
 
-// Rebuild records that blocks of e had to be rebuilt from redundancy.
-func (l *Ledger) Rebuild(e block.Extent) { l.hole = append(l.hole, e) }
+// Settle promises everything acknowledged so far: it was made durable before the
+// story begins.
+func (l *Ledger) Settle(now sim.Time) {
+	l.End(now, l.Ask(now, ByAttachment, block.Extent{}), true)
+}
 
 // Written is the WRITE that gave its blocks version v.
 func (l *Ledger) Written(v block.Version) Write { return l.writes[v] }

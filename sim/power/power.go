@@ -106,11 +106,17 @@ var kindTexts = [kinds]string{
 	"the host loses power; the box keeps its own and goes on",
 	"host and box lose power at the same instant",
 	"the cable is pulled; the box keeps power and goes on destaging",
-	"the host restarts in order; the box keeps power (restart:HOST boots with that host profile)",
+	"the host restarts in order; the box keeps power",
 	"the controller is reset; its memory keeps power",
 	"the controller firmware crashes and starts again",
-	"one member loses power and comes back (disk-power:N)",
-	"one member fails for good (disk-fail:N)",
+	"one member loses power and comes back",
+	"one member fails for good",
+}
+
+// kindForms is how users write an event of the kind.
+var kindForms = [kinds]string{
+	"box-power[/OUTAGE]", "host-power[/OUTAGE]", "all-power[/OUTAGE]", "cable[/OUTAGE]", "restart[:HOST]",
+	"controller-reset", "firmware-crash", "disk-power:N[/OUTAGE]", "disk-fail:N",
 }
 
 // String is the name that Parse reads.
@@ -118,6 +124,9 @@ func (k Kind) String() string { return kindNames[k] }
 
 // Text says in one line what happens.
 func (k Kind) Text() string { return kindTexts[k] }
+
+// Form is how users write such an event: what is in brackets may be left out.
+func (k Kind) Form() string { return kindForms[k] }
 
 // Kinds lists all kinds in order.
 func Kinds() []Kind {

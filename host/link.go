@@ -1,0 +1,197 @@
+package host
+
+import (
+	"time"
+
+	"tbraid/scsi"
+	"tbraid/scsi/sam"
+	"tbraid/sim"
+)
+
+// LinkSpec is a Thunderbolt link as PCI Express traffic sees it.
+type LinkSpec struct {
+	Name    string
+	Title   string        `conf:"title" doc:"one line, for tables"`
+	Source  string        `conf:"source" doc:"where the figures are from"`
+	Rate    uint64        `conf:"rate" unit:"rate" min:"1MB/s" max:"100GB/s" doc:"payload rate of each direction"`
+	Latency time.Duration `conf:"latency" unit:"duration" max:"10ms" doc:"one way, per command"`
+	Command time.Duration `conf:"command" unit:"duration" max:"10ms" doc:"time on the link for CDB, doorbell and status of a command"`
+}
+
+// Link is the cable with the PCI Express tunnel in it. Each direction carries one
+// thing at a time: commands and the data of WRITEs go to the box, the data of
+// READs come back. The time of CDB, doorbell and status is charged on the way to
+// the box.
+//
+// A task is copied when it crosses. What the box holds is therefore never what
+// the host holds, and when the link goes down the host can have its tasks back
+// while the box still works on its own copies.
+type Link struct {
+	// TapTarget watches the seam between link and box; nil is nobody.
+	TapTarget sam.Tap
+
+	k       *sim.Kernel
+	spec    LinkSpec
+	target  sam.Target
+	up      sam.Initiator
+	toBox   sim.Station
+	toHost  sim.Station
+	table   []crossing
+	free    []uint32
+	cut     bool
+	carried Traffic
+}
+
+// Traffic is what a link has carried, in bytes of data.
+type Traffic struct {
+	Commands uint64
+	ToBox    uint64
+	ToHost   uint64
+}
+
+// crossing is one task under way: the host's and its copy on the box.
+type crossing struct {
+	host *sam.Task
+	box  *sam.Task
+	busy bool
+}
+
+// Events of a Link.
+const (
+	arrive  = iota // a command reaches the box
+	deliver        // a status reaches the host
+)
+
+// maxCrossings bounds the tasks on one link: more than the deepest queue that a
+// driver can be given.
+const maxCrossings = 1 << 16
+
+var (
+	_ sam.Target    = (*Link)(nil)
+	_ sam.Initiator = (*Link)(nil)
+	_ sim.Handler   = (*Link)(nil)
+)
+
+// NewLink returns a link that is up and ends at target. A System that attaches
+// to it becomes its initiator.
+func NewLink(k *sim.Kernel, spec LinkSpec, target sam.Target) *Link {
+	return &Link{k: k, spec: spec, target: target}
+}
+
+// Receive puts a task on its way to the box.
+func (n *Link) Receive(now sim.Time, t *sam.Task) {
+	if n.cut {
+		t.Failure = sam.NoDevice
+		n.up.Complete(now, t)
+		return
+	}
+	slot := n.slot()
+	x := &n.table[slot]
+	x.busy, x.host = true, t
+	found := x.box.Found[:0]
+	*x.box = *t
+	x.box.Tag, x.box.Found = slot, found
+	c, _ := scsi.Decode(&t.CDB)
+	bytes := c.DataOut()
+	n.carried.Commands++
+	n.carried.ToBox += bytes
+	sent := n.toBox.Reserve(now, n.spec.Command+n.time(bytes))
+	n.k.At(sent.Add(n.spec.Latency), n, arrive, slot)
+}
+
+// Complete takes a task back from the box. A copy that the link no longer knows
+// is one whose task ended when the link went down: it is ignored.
+func (n *Link) Complete(now sim.Time, t *sam.Task) {
+	if int(t.Tag) >= len(n.table) {
+		return
+	}
+	if x := &n.table[t.Tag]; !x.busy || x.box != t {
+		return
+	}
+	if n.TapTarget != nil {
+		n.TapTarget.Returning(now, t)
+	}
+	bytes := uint64(len(t.DataIn))
+	if t.Decoded.Class == scsi.ClassRead && t.Status == scsi.Good {
+		bytes = t.Decoded.Extent.Bytes()
+	}
+	n.carried.ToHost += bytes
+	sent := n.toHost.Reserve(now, n.time(bytes))
+	n.k.At(sent.Add(n.spec.Latency), n, deliver, t.Tag)
+}
+
+// Fire lets a task arrive at its end.
+func (n *Link) Fire(e sim.Event) {
+	x := &n.table[e.Ref]
+	if e.Kind == arrive {
+		if n.TapTarget != nil {
+			n.TapTarget.Passing(e.At, x.box)
+		}
+		n.target.Receive(e.At, x.box)
+		return
+	}
+	t, b := x.host, x.box
+	t.Decoded, t.Status, t.Sense, t.Failure = b.Decoded, b.Status, b.Sense, b.Failure
+	t.DataIn = b.DataIn
+	t.Found, b.Found = b.Found, t.Found // both keep their memory
+	x.busy, x.host = false, nil
+	n.free = append(n.free, e.Ref)
+	n.up.Complete(e.At, t)
+}
+
+// Down cuts the link: cable pulled, or one of its ends without power. Every task
+// under way ends at once with NoDevice, those that the box holds included; the
+// box is not told.
+func (n *Link) Down(now sim.Time) {
+	if n.cut {
+		return
+	}
+	n.cut = true
+	n.k.Cancel(n)
+	n.toBox.Reset(now)
+	n.toHost.Reset(now)
+	for i := range n.table { // no task can enter while the link is cut
+		x := &n.table[i]
+		if !x.busy {
+			continue
+		}
+		t := x.host
+		*x = crossing{}
+		n.free = append(n.free, uint32(i))
+		t.Failure = sam.NoDevice
+		if n.up != nil {
+			n.up.Complete(now, t)
+		}
+	}
+}
+
+// Up brings the link back. The host has to attach again.
+func (n *Link) Up(sim.Time) { n.cut = false }
+
+// IsUp tells whether tasks can cross.
+func (n *Link) IsUp() bool { return !n.cut }
+
+// Carried is what has crossed since the start.
+func (n *Link) Carried() Traffic { return n.carried }
+
+// time is how long so many bytes take on one direction.
+func (n *Link) time(bytes uint64) time.Duration {
+	return time.Duration(bytes * uint64(time.Second) / n.spec.Rate) // no overflow below 18 GB
+}
+
+// slot takes a free entry of the table and makes sure that it has a task.
+func (n *Link) slot() uint32 {
+	if len(n.free) == 0 {
+		if len(n.table) == maxCrossings {
+			panic("host: more tasks on the link than any driver may send")
+		}
+		n.table = append(n.table, crossing{})
+		n.free = append(n.free, uint32(len(n.table)-1))
+	}
+	slot := n.free[len(n.free)-1]
+	n.free = n.free[:len(n.free)-1]
+	if n.table[slot].box == nil {
+		n.table[slot].box = new(sam.Task)
+	}
+	return slot
+}

@@ -1,0 +1,136 @@
+package lab
+
+import (
+	"slices"
+	"strings"
+
+	"tbraid/configs"
+	"tbraid/internal/block"
+	"tbraid/sim/ledger"
+)
+
+// maxExtents bounds the list of lost extents in a Run; the sums count them all.
+const maxExtents = 256
+
+// judge settles what the last event has cost.
+func (w *world) judge() {
+	j := w.l.Judge(w.eventAt, w.box.Content)
+	r := &w.run
+	r.EventNS = int64(w.eventAt)
+	r.Loss, r.Causes, r.Extents, r.OldestNS = Loss{}, nil, nil, 0
+	for _, l := range j.Losses {
+		r.Loss.add(l)
+		w.cause(l)
+		if l.Class != ledger.InFlight {
+			r.OldestNS = max(r.OldestNS, int64(l.Age))
+		}
+		if len(r.Extents) < maxExtents {
+			r.Extents = append(r.Extents, w.lost(l))
+		}
+	}
+	slices.SortStableFunc(r.Causes, func(a, b Cause) int {
+		switch {
+		case a.Bytes > b.Bytes:
+			return -1
+		case a.Bytes < b.Bytes:
+			return 1
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	r.Acked = w.acked()
+}
+
+func (s *Loss) add(l ledger.Loss) {
+	n := l.Extent.Bytes()
+	switch l.Class {
+	case ledger.BrokenWord:
+		s.Violation += n
+	case ledger.AtRisk:
+		s.Permitted += n
+	case ledger.Damage:
+		s.Collateral += n
+	case ledger.InFlight:
+		s.InFlight += n
+	}
+}
+
+// cause adds a loss to the run's causes.
+func (w *world) cause(l ledger.Loss) {
+	if l.Cause == ledger.NoCause {
+		return
+	}
+	c := Cause{Name: l.Cause.String(), Class: l.Class.String(), Layer: l.Cause.Layer().String(), Text: l.Cause.Text()}
+	if l.Flush != 0 {
+		c.Asker = w.l.Flushes()[l.Flush-1].By.String()
+	}
+	for i := range w.run.Causes {
+		o := &w.run.Causes[i]
+		if o.Name == c.Name && o.Class == c.Class && o.Asker == c.Asker {
+			o.Bytes += l.Extent.Bytes()
+			return
+		}
+	}
+	c.Bytes = l.Extent.Bytes()
+	w.run.Causes = append(w.run.Causes, c)
+}
+
+func (w *world) lost(l ledger.Loss) Lost {
+	out := Lost{LBA: uint64(l.Extent.Start), Blocks: l.Extent.Blocks, Class: l.Class.String(),
+		Outcome: l.Outcome.String(), Cause: l.Cause.String(), Promise: l.Promise.String(),
+		AckedNS: int64(w.l.Written(l.Lost).Ended)}
+	switch {
+	case l.Found == block.Torn:
+		out.Reads = "torn"
+	case l.Found == block.Garbage:
+		out.Reads = "garbage"
+	case l.Found == block.Unread:
+		out.Reads = "unreadable"
+	case isZeros(w.l, l.Found):
+		out.Reads = "zeros"
+	default:
+		out.Reads = "old"
+	}
+	return out
+}
+
+// acked adds up what the steps before the event had acknowledged.
+func (w *world) acked() uint64 {
+	var n uint64
+	for v := 1; v <= w.l.Writes(); v++ {
+		if f := w.l.Written(block.Version(v)); f.Step >= 0 && f.Promise != ledger.Unacknowledged &&
+			f.Ended <= w.eventAt && w.steps[f.Step].Kind == configs.Run {
+			n += f.Payload.Bytes()
+		}
+	}
+	return n
+}
+
+// finish closes the books of a run.
+func (w *world) finish() Run {
+	r := &w.run
+	if !w.happened {
+		w.eventAt = w.k.Now()
+		w.judge() // nothing happened: what is lost now is a fault that needs no event
+	}
+	r.EndNS = int64(w.k.Now())
+	r.Effective = "write-through"
+	if w.policy.WritesBack() {
+		r.Effective = "write-back"
+	}
+	n := w.box.Array().Counts()
+	r.Members = Members{Reads: n.Reads, Writes: n.Writes, Flushes: n.Flushes,
+		BytesRead: n.ReadBlocks * block.Size, BytesWritten: n.WrittenBlocks * block.Size,
+		StripeWrites: n.Batches, FullStripes: n.Full, DestagedBytes: n.BatchBlocks * block.Size}
+	r.Commands = w.link.Carried().Commands
+	r.Simulated = w.k.Fired()
+	w.keepKernelLog()
+	r.CommandLog = w.log.close()
+	return *r
+}
+
+// keepKernelLog takes over what the host's kernel log holds.
+func (w *world) keepKernelLog() {
+	for _, line := range w.sys.Log() {
+		w.run.KernelLog = append(w.run.KernelLog, line.At.String()+"  "+line.Text)
+	}
+}

@@ -1,0 +1,200 @@
+package lab
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+
+	"tbraid/configs"
+	"tbraid/sim"
+	"tbraid/sim/power"
+)
+
+// Options says how to run, not what: results do not depend on them.
+type Options struct {
+	Workers int   // runs at a time; 0 is one a processor
+	Seams   Seams // which command logs to keep
+}
+
+// Broken is the error of a run in which the model contradicted itself: always a
+// bug of the model, never of the scenario.
+type Broken struct {
+	Run   string
+	Cause *sim.Crash
+}
+
+// Error says where to look.
+func (b *Broken) Error() string {
+	return fmt.Sprintf("the model contradicts itself in %s: %v", b.Run, b.Cause)
+}
+
+// Unwrap gives access to the kernel's report.
+func (b *Broken) Unwrap() error { return b.Cause }
+
+// Simulate runs a scenario: every case under every event, host and policy, then
+// its controls and the search for rival explanations.
+func Simulate(s *configs.Scenario, o Options) (*Result, error) {
+	plans := matrix(s, o.Seams)
+	first := len(plans)
+	for _, c := range s.Controls {
+		plans = append(plans, control(s, c)...)
+	}
+	runs, err := perform(plans, o.Workers)
+	if err != nil {
+		return nil, err
+	}
+	r := describe(s)
+	r.Runs, r.Controls = runs[:first], runs[first:]
+	if r.Rivals, err = rivals(s, o.Workers); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// matrix lists the runs of a scenario in the order of the Result.
+func matrix(s *configs.Scenario, seams Seams) []plan {
+	var all []plan
+	for _, c := range s.Cases {
+		for _, e := range eventsOf(&c, s.Events) {
+			for _, h := range s.Hosts {
+				for _, p := range s.Policies {
+					pl := newPlan(s, &c, e)
+					pl.hardware, pl.host, pl.policy, pl.seams = s.Box, h, p, seams
+					all = append(all, pl.named())
+				}
+			}
+		}
+	}
+	return all
+}
+
+// eventsOf is what the case's "event: each" stands for, in turn; one empty event
+// if it has no such step.
+func eventsOf(c *configs.Case, events []power.Event) []*power.Event {
+	for _, st := range c.Steps {
+		if st.Kind == configs.Happen && st.Each {
+			all := make([]*power.Event, len(events))
+			for i := range events {
+				all[i] = &events[i]
+			}
+			return all
+		}
+	}
+	return []*power.Event{nil}
+}
+
+func newPlan(s *configs.Scenario, c *configs.Case, e *power.Event) plan {
+	p := plan{scenario: s, steps: c.Steps, volumes: c.Volumes}
+	p.run.Case = c.Name
+	if e != nil {
+		p.event = *e
+		p.run.Event = e.String()
+	} else {
+		for _, st := range c.Steps {
+			if st.Kind == configs.Happen {
+				p.run.Event = st.Event.String()
+			}
+		}
+	}
+	return p
+}
+
+// named copies the names of what was chosen into the run.
+func (p plan) named() plan {
+	p.run.Host, p.run.Policy = p.host.Name, p.policy.Name
+	return p
+}
+
+// control is the run of one control, for each of its events.
+func control(s *configs.Scenario, c configs.Control) []plan {
+	k, ok := s.FindCase(c.Case)
+	if !ok {
+		return nil
+	}
+	events := c.Events
+	if events == nil {
+		events = s.Events
+	}
+	var all []plan
+	for _, e := range eventsOf(k, events) {
+		p := newPlan(s, k, e)
+		p.hardware, p.host, p.policy = c.Box, c.Host, c.Policy
+		p.run.Control, p.run.Title = c.Name, c.Title
+		all = append(all, p.named())
+	}
+	return all
+}
+
+// perform runs plans, some at a time, and returns their results in order.
+func perform(plans []plan, workers int) ([]Run, error) {
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	runs := make([]Run, len(plans))
+	errs := make([]error, len(plans))
+	var wait sync.WaitGroup
+	next := make(chan int)
+	for range min(workers, len(plans)) {
+		wait.Go(func() {
+			for i := range next {
+				runs[i], errs[i] = plans[i].perform()
+			}
+		})
+	}
+	for i := range plans {
+		next <- i
+	}
+	close(next)
+	wait.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return runs, nil
+}
+
+// perform builds the world of a plan and plays it.
+func (p plan) perform() (r Run, err error) {
+	defer func() {
+		switch cause := recover().(type) {
+		case nil:
+		case *sim.Crash:
+			err = &Broken{Run: p.title(), Cause: cause}
+		default:
+			err = &Broken{Run: p.title(), Cause: &sim.Crash{Seed: p.scenario.Seed, Cause: cause}}
+		}
+	}()
+	w, err := newWorld(p)
+	if err != nil {
+		return Run{}, err
+	}
+	return w.play(), nil
+}
+
+func (p plan) title() string {
+	return fmt.Sprintf("scenario %s, case %q, host %s, policy %s, event %q", p.scenario.Name, p.run.Case,
+		p.run.Host, p.run.Policy, p.run.Event)
+}
+
+// describe fills in what a Result says of its scenario.
+func describe(s *configs.Scenario) *Result {
+	r := &Result{Schema: Schema, Guesses: s.Guesses,
+		Scenario: ScenarioInfo{Name: s.Name, Title: s.Title, File: s.File, Seed: s.Seed, SHA256: s.Digest(),
+			Sets: s.Sets, Resolved: s.ResolvedJSON()},
+		Box: BoxInfo{Name: s.Box.Name, Title: s.Box.Title, Level: s.Box.RAID.Level.String(), Members: s.Box.Members,
+			VolumeBytes: s.Box.VolumeBytes(), CacheBytes: s.Box.Cache.Capacity, TearBytes: s.Box.Disk.Tear}}
+	for _, h := range s.Hosts {
+		r.Hosts = append(r.Hosts, Named{h.Name, h.Title, h.Source})
+	}
+	for _, p := range s.Policies {
+		r.Policies = append(r.Policies, Named{p.Name, p.Title, p.Source})
+	}
+	for _, c := range s.Cases {
+		r.Cases = append(r.Cases, Named{Name: c.Name, Title: c.Title})
+	}
+	for _, e := range s.Events {
+		r.Events = append(r.Events, Named{Name: e.String(), Title: e.Kind.Text()})
+	}
+	return r
+}

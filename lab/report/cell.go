@@ -1,0 +1,124 @@
+package report
+
+import (
+	"fmt"
+	"regexp"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"tbraid/lab"
+)
+
+// grade is how a run ended for its user, best first.
+type grade uint8
+
+const (
+	kept    grade = iota // nothing that was acknowledged is gone
+	lost                 // acknowledged, never promised stable, gone
+	damaged              // collateral: promised content destroyed by a later write
+	broken               // promised stable, gone
+	failed               // the tool itself failed: not silent loss
+)
+
+var glyphs = [...]string{"●", "✕", "◐", "‼", "✗"}
+
+var words = [...]string{"kept", "lost", "damaged", "BROKEN", "failed"}
+
+var colors = [...]text.Colors{{text.FgBlue}, {text.FgYellow}, {text.FgMagenta}, {text.FgRed, text.Bold}, {text.FgMagenta}}
+
+// legend explains the glyphs.
+var legend = [...]string{
+	"nothing acknowledged is gone",
+	"acknowledged, never promised stable, and gone",
+	"an older promised version was destroyed by a later write",
+	"promised stable, and gone: a promise was broken",
+	"the tool reported an error: not a silent loss",
+}
+
+func gradeOf(r *lab.Run) grade {
+	switch {
+	case r.ToolError != "":
+		return failed
+	case r.Loss.Violation > 0:
+		return broken
+	case r.Loss.Collateral > 0:
+		return damaged
+	case r.Loss.Permitted > 0:
+		return lost
+	}
+	return kept
+}
+
+var diskError = regexp.MustCompile(`-\d{5}`)
+
+// cell is a run in a few characters.
+func (o Options) cell(r *lab.Run) string {
+	g := gradeOf(r)
+	mark := glyphs[g]
+	if o.ASCII {
+		mark = words[g]
+	}
+	s := ""
+	switch g {
+	case kept:
+		s = mark
+		if !o.ASCII {
+			s += " kept"
+		}
+		if r.Replayed > 0 {
+			s += " (journal)"
+		}
+	case failed:
+		code := diskError.FindString(r.ToolError)
+		if code == "" {
+			code = fmt.Sprintf("exit %d", exitOf(r))
+		}
+		s = mark + " " + code
+		if gone := r.Loss.Acknowledged(); gone > 0 {
+			s += ", " + bytes(gone)
+		}
+	default:
+		s = mark + " " + bytes(r.Loss.Acknowledged())
+		s += share(r)
+	}
+	if o.Color {
+		return colors[g].Sprint(s)
+	}
+	return s
+}
+
+// share is how much of what was acknowledged is gone, in percent, where that is
+// not all of it.
+func share(r *lab.Run) string {
+	gone := r.Loss.Acknowledged()
+	switch {
+	case r.Acked == 0 || gone >= r.Acked:
+		return ""
+	case gone*100 < r.Acked:
+		return " <1%"
+	}
+	return fmt.Sprintf(" %d%%", gone*100/r.Acked)
+}
+
+func exitOf(r *lab.Run) int {
+	for _, s := range r.Steps {
+		if s.Exit != 0 {
+			return s.Exit
+		}
+	}
+	return 0
+}
+
+// rate is MB/s as a number; empty if nothing was moved.
+func rate(bytesPerSecond uint64) string {
+	switch {
+	case bytesPerSecond == 0:
+		return ""
+	case bytesPerSecond < 10e6:
+		return fmt.Sprintf("%.1f", float64(bytesPerSecond)/1e6)
+	}
+	return fmt.Sprintf("%d", (bytesPerSecond+5e5)/1e6)
+}
+
+// cells is the width of s on a terminal.
+func cells(s string) int { return text.StringWidthWithoutEscSequences(s) }

@@ -1,0 +1,180 @@
+// Package lab wires the parts together and runs scenarios: it is the only place
+// that knows all of them. What comes out is one Result, from which every table,
+// sentence and file is made.
+package lab
+
+import (
+	"encoding/json"
+
+	"tbraid/configs"
+)
+
+// Schema names the form of a Result as JSON. Fields are only ever added.
+const Schema = "tbraid.result/1"
+
+// Result is the answer to a scenario: one Run for each case, event, host and
+// policy, in that order. Times are nanoseconds, sizes bytes, rates bytes a second.
+type Result struct {
+	Schema   string          `json:"schema"`
+	Scenario ScenarioInfo    `json:"scenario"`
+	Box      BoxInfo         `json:"box"`
+	Hosts    []Named         `json:"hosts"`
+	Policies []Named         `json:"policies"`
+	Cases    []Named         `json:"cases"`
+	Events   []Named         `json:"events"`
+	Runs     []Run           `json:"runs"`
+	Controls []Run           `json:"controls,omitempty"`
+	Rivals   []Rival         `json:"rivals,omitempty"`
+	Guesses  []configs.Guess `json:"guesses"`
+}
+
+// Named is a name with its one-line description.
+type Named struct {
+	Name   string `json:"name"`
+	Title  string `json:"title"`
+	Source string `json:"source,omitempty"`
+}
+
+// ScenarioInfo identifies what was run.
+type ScenarioInfo struct {
+	Name     string          `json:"name"`
+	Title    string          `json:"title"`
+	File     string          `json:"file,omitempty"`
+	Seed     uint64          `json:"seed"`
+	SHA256   string          `json:"sha256"` // of the resolved scenario
+	Sets     []string        `json:"sets,omitempty"`
+	Resolved json.RawMessage `json:"resolved"`
+}
+
+// BoxInfo is the hardware in short.
+type BoxInfo struct {
+	Name        string `json:"name"`
+	Title       string `json:"title"`
+	Level       string `json:"level"`
+	Members     int    `json:"members"`
+	VolumeBytes uint64 `json:"volume_bytes"`
+	CacheBytes  uint64 `json:"cache_bytes"`
+	TearBytes   uint64 `json:"tear_bytes"` // what a member writes at once
+}
+
+// Run is one case under one host, policy and event.
+type Run struct {
+	Case      string `json:"case"`
+	Event     string `json:"event,omitempty"`
+	Host      string `json:"host"`
+	Policy    string `json:"policy"`
+	Control   string `json:"control,omitempty"` // name of the control that this is
+	Title     string `json:"title,omitempty"`   // of the control
+	Effective string `json:"effective_policy"`  // what the firmware does with a WRITE: write-back or write-through
+	EventNS   int64  `json:"event_ns"`          // when the last event came
+	EndNS     int64  `json:"end_ns"`
+
+	Acked   uint64  `json:"acked_bytes"` // acknowledged before the event, by WRITEs of the case
+	Loss    Loss    `json:"loss"`
+	Causes  []Cause `json:"causes,omitempty"` // by bytes, most first
+	Extents []Lost  `json:"lost_extents,omitempty"`
+	// Replayed is what had been lost at the event and what the file system's
+	// journal has put back since; it is not in Loss.
+	Replayed uint64 `json:"replayed_bytes"`
+	OldestNS int64  `json:"oldest_lost_ns"` // how long before the event the oldest lost byte was acknowledged
+
+	Rate       uint64   `json:"throughput_Bps"` // of the first tool that moves data
+	ToolError  string   `json:"tool_error,omitempty"`
+	FailedLBA  *uint64  `json:"failed_lba,omitempty"` // of the first WRITE that failed
+	ReadBack   *Reading `json:"read_back,omitempty"`  // by tools before the event
+	ReadAfter  *Reading `json:"read_after,omitempty"` // by tools after it
+	Steps      []Step   `json:"steps"`
+	Members    Members  `json:"member_commands"`
+	Commands   uint64   `json:"host_commands"`
+	Simulated  uint64   `json:"simulated_events"`
+	KernelLog  []string `json:"kernel_log,omitempty"`
+	CommandLog []string `json:"-"`
+}
+
+// Loss adds up bytes by class. The classes are never summed: a broken promise
+// and a permitted loss are different things.
+type Loss struct {
+	Violation  uint64 `json:"violation_bytes"`
+	Permitted  uint64 `json:"permitted_bytes"`
+	Collateral uint64 `json:"collateral_bytes"`
+	InFlight   uint64 `json:"in_flight_bytes"`
+}
+
+// Acknowledged is what someone was told is written and is gone.
+func (l Loss) Acknowledged() uint64 { return l.Violation + l.Permitted + l.Collateral }
+
+// Cause is one reason for loss in a run.
+type Cause struct {
+	Name  string `json:"name"`
+	Class string `json:"class"`
+	Layer string `json:"layer"`
+	Text  string `json:"text"`
+	Bytes uint64 `json:"bytes"`
+	Asker string `json:"asker,omitempty"` // who asked for the flush that went wrong
+}
+
+// Lost is an extent that was lost.
+type Lost struct {
+	LBA     uint64 `json:"lba"`
+	Blocks  uint64 `json:"blocks"`
+	Class   string `json:"class"`
+	Outcome string `json:"outcome"`
+	Cause   string `json:"cause"`
+	Promise string `json:"promise"`
+	Reads   string `json:"reads_as"` // zeros, old, torn, garbage, unreadable
+	AckedNS int64  `json:"acked_ns"`
+}
+
+// Step is one step of a case.
+type Step struct {
+	Kind    string   `json:"kind"`
+	Text    string   `json:"text"`
+	StartNS int64    `json:"start_ns"`
+	EndNS   int64    `json:"end_ns"`
+	Exit    int      `json:"exit"`
+	Output  []string `json:"output,omitempty"`
+	Bytes   uint64   `json:"bytes"`
+	Syncs   Syncs    `json:"synchronize_cache"`
+	Reading *Reading `json:"reading,omitempty"`
+}
+
+// Syncs counts flushes as they went down: wanted by someone on the host, sent to
+// the driver, and seen by the firmware.
+type Syncs struct {
+	Asked    uint64 `json:"asked"`
+	Driver   uint64 `json:"driver"`
+	Firmware uint64 `json:"firmware"`
+}
+
+// Reading sorts blocks that were read by what they turned out to hold.
+type Reading struct {
+	Word    string `json:"word"` // correct, old, zeros, mixed, wrong, nothing
+	Correct uint64 `json:"correct_bytes"`
+	Old     uint64 `json:"old_bytes"`
+	Zeros   uint64 `json:"zeros_bytes"`
+	Wrong   uint64 `json:"wrong_bytes"`
+	Missing uint64 `json:"missing_bytes"` // could not be read at all
+}
+
+// Members is what the array asked of its members.
+type Members struct {
+	Reads         uint64 `json:"reads"`
+	Writes        uint64 `json:"writes"`
+	Flushes       uint64 `json:"flushes"`
+	BytesRead     uint64 `json:"read_bytes"`
+	BytesWritten  uint64 `json:"written_bytes"`
+	StripeWrites  uint64 `json:"stripe_writes"`
+	FullStripes   uint64 `json:"full_stripe_writes"`
+	DestagedBytes uint64 `json:"destaged_bytes"`
+}
+
+// Rival is a combination of host and policy that shows what was observed: one
+// case lost, another kept.
+type Rival struct {
+	Host   string `json:"host"`
+	Policy string `json:"policy"`
+	Title  string `json:"title"`
+	// ByTime tells that the second case is kept as well if, in place of the
+	// read-back, only the same time passes.
+	ByTime bool `json:"kept_by_time_alone"`
+}

@@ -1,0 +1,88 @@
+package lab
+
+import (
+	"time"
+
+	"tbraid/configs"
+	"tbraid/firmware"
+	"tbraid/host"
+	"tbraid/sim/power"
+)
+
+// rivals finds every combination of a host of the scenario and a policy preset
+// that shows the pair of observations that the scenario wants explained: reading
+// back after the first event, one case finds its data gone and the other finds
+// them there. For each it asks whether the read-back itself or the time that it
+// took made the difference.
+func rivals(s *configs.Scenario, workers int) ([]Rival, error) {
+	lost, okLost := s.FindCase(s.Explain.Lost)
+	kept, okKept := s.FindCase(s.Explain.Kept)
+	if !okLost || !okKept || len(s.Events) == 0 {
+		return nil, nil
+	}
+	type pair struct {
+		host   host.Profile
+		policy firmware.Profile
+	}
+	var pairs []pair
+	var plans []plan
+	for _, h := range s.Hosts {
+		for _, p := range configs.AllPolicies() {
+			pairs = append(pairs, pair{h, p})
+			plans = append(plans, variant(s, lost, h, p, &s.Events[0]), variant(s, kept, h, p, &s.Events[0]))
+		}
+	}
+	runs, err := perform(plans, workers)
+	if err != nil {
+		return nil, err
+	}
+	var found []Rival
+	var timed []plan
+	for i, c := range pairs {
+		a, b := &runs[2*i], &runs[2*i+1]
+		if !reads(a, "old", "zeros") || !reads(b, "correct") || b.ReadBack == nil || b.ReadBack.Word != "correct" {
+			continue
+		}
+		found = append(found, Rival{Host: c.host.Name, Policy: c.policy.Name, Title: c.policy.Title})
+		p := variant(s, kept, c.host, c.policy, &s.Events[0])
+		p.muted = readBacks(kept, b)
+		timed = append(timed, p)
+	}
+	if runs, err = perform(timed, workers); err != nil {
+		return nil, err
+	}
+	for i := range found {
+		found[i].ByTime = reads(&runs[i], "correct")
+	}
+	return found, nil
+}
+
+func variant(s *configs.Scenario, c *configs.Case, h host.Profile, p firmware.Profile, e *power.Event) plan {
+	v := newPlan(s, c, e)
+	v.hardware, v.host, v.policy = s.Box, h, p
+	return v.named()
+}
+
+// reads tells whether the tools read one of these words after the event.
+func reads(r *Run, words ...string) bool {
+	for _, w := range words {
+		if r.ReadAfter != nil && r.ReadAfter.Word == w {
+			return true
+		}
+	}
+	return false
+}
+
+// readBacks says how long the read-backs before the event took, by step.
+func readBacks(c *configs.Case, r *Run) map[int]time.Duration {
+	took := map[int]time.Duration{}
+	for i, st := range c.Steps {
+		if st.Kind == configs.Happen {
+			break
+		}
+		if st.Kind == configs.Run && st.Tool.ReadBack {
+			took[i] = time.Duration(r.Steps[i].EndNS - r.Steps[i].StartNS)
+		}
+	}
+	return took
+}

@@ -1,0 +1,342 @@
+package lab
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"tbraid/configs"
+	"tbraid/controller"
+	"tbraid/controller/raid"
+	"tbraid/firmware"
+	"tbraid/host"
+	"tbraid/host/workload"
+	"tbraid/internal/block"
+	"tbraid/scsi/sam"
+	"tbraid/sim"
+	"tbraid/sim/ledger"
+	"tbraid/sim/power"
+)
+
+// The seams, as the hops that meet there see them.
+var (
+	_ sam.Target    = (*controller.Controller)(nil)
+	_ sam.Target    = (*host.Link)(nil)
+	_ sam.Initiator = (*host.Link)(nil)
+	_ power.Powered = (*controller.Controller)(nil)
+	_ power.Powered = (*controller.Member)(nil)
+	_ power.Powered = (*host.System)(nil)
+)
+
+// plan is everything that one run needs to know.
+type plan struct {
+	scenario *configs.Scenario
+	steps    []configs.Step
+	volumes  []configs.Volume
+	hardware configs.Box
+	host     host.Profile
+	policy   firmware.Profile
+	event    power.Event // what "event: each" stands for
+	seams    Seams
+	// muted has, by step, how long read-backs before the event take; a run with it
+	// lets the time pass and reads nothing.
+	muted map[int]time.Duration
+	run   Run // with names filled in
+}
+
+// world is one box with one host at a time, and the clock that drives both.
+type world struct {
+	plan
+	k      *sim.Kernel
+	l      *ledger.Ledger
+	box    *controller.Controller
+	link   *host.Link
+	sys    *host.System
+	supply power.Supply
+	parts  []*controller.Member
+	files  []host.File
+	log    commandLog
+
+	happened bool // an event has come
+	eventAt  sim.Time
+	step     int
+}
+
+// setup is the step number of what is there before a case begins.
+const setup = -1
+
+// patience bounds a step in simulated time: longer than any flush of a full
+// cache in small pieces.
+const patience = 200 * time.Hour
+
+func newWorld(p plan) (*world, error) {
+	w := &world{plan: p, k: sim.New(p.scenario.Seed), l: ledger.New()}
+	g := raid.Geometry{Level: p.hardware.RAID.Level, Members: p.hardware.Members,
+		ChunkBlocks: p.hardware.RAID.Chunk / block.Size, MemberBlocks: p.hardware.Disk.Capacity / block.Size}
+	var err error
+	if w.box, err = controller.New(w.k, w.l, p.hardware.Controller, p.policy, g, p.hardware.Disk.Spec); err != nil {
+		return nil, err
+	}
+	w.link = host.NewLink(w.k, p.hardware.Link, w.box)
+	w.box.Connect(w.link)
+	w.supply.Attach(power.Box, w.box)
+	for n := range p.hardware.Members {
+		m := w.box.Array().Member(n)
+		w.parts = append(w.parts, m)
+		w.supply.Attach(power.Box, m)
+	}
+	w.files = hostFiles(p.scenario.Files)
+	w.log = newCommandLog(w.k, p.seams)
+	w.watch()
+	return w, nil
+}
+
+func hostFiles(sets []configs.File) []host.File {
+	var all []host.File
+	for _, set := range sets {
+		for _, path := range set.Paths() {
+			all = append(all, host.File{Path: path, Size: set.Size})
+		}
+	}
+	return all
+}
+
+// play runs the case from the first driver's probe to the last step.
+func (w *world) play() Run {
+	w.l.Begin(setup)
+	w.provision()
+	w.boot(w.host)
+	w.mount()
+	w.sys.ForgetReadings()
+	for i, s := range w.steps {
+		w.step = i
+		w.l.Begin(i)
+		w.take(s)
+	}
+	return w.finish()
+}
+
+// boot starts a host with that profile and lets its driver attach.
+func (w *world) boot(p host.Profile) {
+	var memory *host.Memory
+	if w.sys != nil {
+		memory, w.files = w.sys.Memory(), w.sys.Files()
+		w.keepKernelLog()
+	}
+	w.sys = host.New(w.k, w.l, host.Config{Profile: p, Memory: memory, Files: w.files})
+	w.sys.Connect(w.link)
+	w.watch()
+	w.attach()
+}
+
+// attach runs the probe to its end. A disk that does not come is a finding, not
+// an error: what tools then say shows it.
+func (w *world) attach() {
+	done := false
+	w.sys.Attach(w.k.Now(), func(bool) { done = true })
+	w.until(&done, "the probe")
+}
+
+// provision puts partition map and volumes in place and makes them durable. It
+// uses a driver without habits: what the host under test can do to the box is
+// the story, not the scene.
+func (w *world) provision() {
+	plain := w.host
+	plain.Driver = host.Driver{Queue: 1}
+	w.boot(plain)
+	if len(w.volumes) > 0 {
+		specs := make([]host.VolumeSpec, len(w.volumes))
+		for i, v := range w.volumes {
+			kind := "hfs"
+			if v.FS == configs.APFS {
+				kind = "apfs"
+			}
+			specs[i] = host.VolumeSpec{FileSystem: kind, Name: v.Name, Extent: v.Extent()}
+		}
+		if w.program("setup", host.Provision(specs)) != 0 {
+			panic("lab: the volumes of the scenario could not be set up")
+		}
+	}
+	w.idle()
+	w.box.Settle()
+	w.l.Settle(w.k.Now())
+	w.link.Down(w.k.Now()) // the cable moves to the host under test
+	w.link.Up(w.k.Now())
+}
+
+// mount mounts what the host recognises on its disk, as diskarbitrationd does:
+// at the mount point that the scenario gave the volume, or below /Volumes.
+func (w *world) mount() {
+	w.program("diskarbitrationd", func(sh workload.Shell) int {
+		d := sh.Call(workload.Call{Op: workload.Describe}).Disk
+		if d == nil {
+			return 0
+		}
+		for _, slice := range d.Slices {
+			kind, ok := fileSystems[slice.Type]
+			if !ok {
+				continue
+			}
+			at := "/Volumes/" + slice.Name
+			for _, v := range w.volumes {
+				if v.Start == slice.Extent.Start {
+					at = v.Mount
+				}
+			}
+			sh.Call(workload.Call{Op: workload.Mount, Path: slice.Identifier, Target: at, Detail: kind})
+		}
+		return 0
+	})
+}
+
+// fileSystems are the partition types of which volumes are mounted.
+var fileSystems = map[string]string{"Apple_HFS": "hfs", "Apple_APFS": "apfs"}
+
+// program runs a program to its end.
+func (w *world) program(name string, p workload.Program) (exit int) {
+	done := false
+	w.sys.Start(name, p, func(e int) { done, exit = true, e })
+	w.until(&done, name)
+	return exit
+}
+
+// idle runs until the controller has nothing under way.
+func (w *world) idle() {
+	limit := w.k.Now().Add(patience)
+	w.k.RunWhile(func() bool { return !w.box.Quiet() && w.k.Now() < limit })
+}
+
+// until runs the model until done is set.
+func (w *world) until(done *bool, what string) {
+	limit := w.k.Now().Add(patience)
+	w.k.RunWhile(func() bool { return !*done && w.k.Now() < limit })
+	if !*done {
+		panic(fmt.Sprintf("lab: %s does not end", what))
+	}
+}
+
+// take carries out one step and notes what came of it.
+func (w *world) take(s configs.Step) {
+	note := Step{StartNS: int64(w.k.Now())}
+	flushes := len(w.l.Flushes())
+	switch s.Kind {
+	case configs.Prefill:
+		note.Kind, note.Text = "prefill", fmt.Sprintf("%d+%d blocks with %s", s.Extent.Start, s.Extent.Blocks, contentName(s.Content))
+		w.prefill(s)
+	case configs.Run:
+		note.Kind, note.Text = "run", s.Tool.Line
+		w.runTool(s.Tool, &note)
+	case configs.Wait:
+		note.Kind, note.Text = "wait", s.Wait.String()
+		w.k.RunUntil(w.k.Now().Add(s.Wait))
+	case configs.Happen:
+		e := s.Event
+		if s.Each {
+			e = w.event
+		}
+		note.Kind, note.Text = "event", e.String()
+		w.happen(e)
+	}
+	note.EndNS = int64(w.k.Now())
+	for _, f := range w.l.Flushes()[flushes:] {
+		note.Syncs.Asked++
+		if f.Reached >= ledger.AtDriver {
+			note.Syncs.Driver++
+		}
+		if f.Reached >= ledger.AtTarget {
+			note.Syncs.Firmware++
+		}
+	}
+	w.run.Steps = append(w.run.Steps, note)
+}
+
+func contentName(c workload.Content) string {
+	switch c {
+	case workload.Zeros:
+		return "zeros"
+	case workload.Random:
+		return "random data"
+	}
+	return "a pattern"
+}
+
+// prefill makes an extent hold known content, durable for long.
+func (w *world) prefill(s configs.Step) {
+	v := w.l.Issue(w.k.Now(), s.Extent, s.Extent, s.Content == workload.Zeros)
+	w.l.Acknowledge(w.k.Now(), v, ledger.Stable)
+	w.box.Prefill(s.Extent, v)
+}
+
+// runTool runs a command line to its end.
+func (w *world) runTool(t workload.Tool, note *Step) {
+	if took, ok := w.muted[w.step]; ok {
+		w.k.RunUntil(w.k.Now().Add(took))
+		return
+	}
+	if w.sys.Dead() {
+		panic("lab: a tool runs on a host that is down")
+	}
+	w.sys.ForgetReadings()
+	before := w.l.Writes()
+	done := false
+	p := w.sys.Start(t.Name, t.Run, func(exit int) { done, note.Exit = true, exit })
+	w.until(&done, t.Line)
+	for _, line := range p.Output() {
+		note.Output = append(note.Output, strings.Split(line.Text, "\n")...)
+	}
+	stats := p.Stats()
+	moved := max(stats.BytesWritten, stats.BytesRead)
+	note.Bytes = moved
+	if took := stats.End.Sub(stats.Start); w.run.Rate == 0 && moved > 0 && took > 0 && note.Exit == 0 && !w.happened {
+		w.run.Rate = uint64(float64(moved) / took.Seconds())
+	}
+	if note.Exit != 0 && w.run.ToolError == "" && !w.happened {
+		w.run.ToolError = complaint(t, note.Output)
+		w.failedWrite(before)
+	}
+	w.read(t, note)
+}
+
+// read notes what a tool found when it read the box.
+func (w *world) read(t workload.Tool, note *Step) {
+	if t.Kind == workload.Diskutil {
+		return // it reads structures, and says itself what it makes of them
+	}
+	r := newReader(w.l)
+	for _, reading := range w.sys.Readings() {
+		r.add(reading.Runs)
+	}
+	if note.Exit != 0 && t.Bytes > 0 && r.found.Correct+r.found.Old+r.found.Zeros+r.found.Wrong < t.Bytes && t.ReadBack {
+		r.found.Missing = t.Bytes - (r.found.Correct + r.found.Old + r.found.Zeros + r.found.Wrong)
+	}
+	note.Reading = r.result()
+	if w.happened {
+		w.run.ReadAfter = w.run.ReadAfter.plus(note.Reading)
+	} else {
+		w.run.ReadBack = w.run.ReadBack.plus(note.Reading)
+	}
+}
+
+// complaint is the line in which a tool says what went wrong.
+func complaint(t workload.Tool, output []string) string {
+	for _, line := range output {
+		if strings.HasPrefix(line, "Error") || strings.HasPrefix(line, t.Name+":") {
+			return line
+		}
+	}
+	if len(output) > 0 {
+		return output[len(output)-1]
+	}
+	return "exit status 1"
+}
+
+// failedWrite notes the address of the first WRITE that failed since.
+func (w *world) failedWrite(since int) {
+	for v := since + 1; v <= w.l.Writes(); v++ {
+		if f := w.l.Written(block.Version(v)); f.Failed {
+			lba := uint64(f.Extent.Start)
+			w.run.FailedLBA = &lba
+			return
+		}
+	}
+}
