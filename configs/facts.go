@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"slices"
 	"strings"
 
 	"tbraid/disks"
@@ -39,6 +40,13 @@ func (f *facts) contradiction(path string, err error) error {
 	message = strings.TrimPrefix(message, disks.ErrSpec.Error()+": ")
 	key, _, _ := strings.Cut(message, " ")
 	return f.blame(strings.ReplaceAll(more, "\n", "; "), message, join(path, strings.TrimSuffix(key, ":")))
+}
+
+// replaced drops the guesses below keys whose values have been replaced.
+func (f *facts) replaced(keys ...string) {
+	f.guesses = slices.DeleteFunc(f.guesses, func(g Guess) bool {
+		return slices.ContainsFunc(keys, func(k string) bool { return strings.HasPrefix(g.Path, k+"[") })
+	})
 }
 
 // unique lists the guesses in force, each line of a preset once.

@@ -40,6 +40,7 @@ type MemberTap interface {
 type Counts struct {
 	Reads, Writes, Flushes    uint64 // member commands
 	ReadBlocks, WrittenBlocks uint64
+	StoredBlocks              uint64 // that reached a medium: fewer than written where a cache absorbs overwrites
 	Batches                   uint64 // stripe writes
 	Full                      uint64 // of these, full-stripe writes
 	BatchBlocks               uint64 // volume blocks that they carried
@@ -248,8 +249,8 @@ func (a *Array) Done(now sim.Time, d *disks.Drive, io *disks.IO) {
 	a.arrived(now, j)
 }
 
-// Stored implements disks.Owner. The array keeps no facts about media.
-func (a *Array) Stored(sim.Time, *disks.Drive, block.Extent) {}
+// Stored implements disks.Owner.
+func (a *Array) Stored(_ sim.Time, _ *disks.Drive, e block.Extent) { a.counts.StoredBlocks += e.Blocks }
 
 // arrived counts an ended step and goes on when it was the last of its phase.
 func (a *Array) arrived(now sim.Time, j *job) {

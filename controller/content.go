@@ -39,7 +39,8 @@ func (a *Array) Content(dst []block.Run, e block.Extent) []block.Run {
 }
 
 // Settle puts everything dirty onto the media, at once and without an event, as
-// if it had been there for long. It panics if something is under way.
+// if it had been there for long, and the next host is told of a power on. It
+// panics if something is under way.
 func (c *Controller) Settle() {
 	if !c.Quiet() {
 		panic("controller: settle while something is under way")
@@ -51,6 +52,7 @@ func (c *Controller) Settle() {
 	for _, d := range c.array.drives {
 		d.Settle()
 	}
+	c.powerOn()
 }
 
 // Prefill puts version v on the blocks of e, as if written and settled long ago.

@@ -38,8 +38,8 @@ type Controller struct {
 	barriers []uint32 // active commands that wait for dirty pages to settle
 
 	power    supply
-	lastHost sim.Time // when the host last sent a READ or WRITE
-	stream   block.LBA
+	lastHost sim.Time  // when the host last sent a READ or WRITE
+	stream   block.LBA // where the last READ ended
 	runs     []block.Run
 	missing  []block.Extent
 }
@@ -96,13 +96,14 @@ func New(k *sim.Kernel, l *ledger.Ledger, spec Spec, fw firmware.Profile, g raid
 		return nil, err
 	}
 	c := &Controller{k: k, ledger: l, spec: spec, fw: fw, cache: pages, array: array,
-		commands: make([]command, spec.Queue), free: make([]uint32, 0, spec.Queue)}
+		stream: block.LBA(array.layout.VolumeBlocks()), commands: make([]command, spec.Queue), free: make([]uint32, 0, spec.Queue)}
 	for i := range spec.Queue {
 		c.free = append(c.free, uint32(spec.Queue-1-i))
 	}
 	array.owner = c
 	c.destager = destager{batches: make([]batch, fw.Destage.Depth), tick: sim.Never, beat: sim.Never}
-	c.unit = unit{ready: true, pending: []scsi.Sense{scsi.SensePowerOn}, serial: "0000000001", rpm: rotation(member)}
+	c.unit = unit{ready: true, serial: "0000000001", rpm: rotation(member)}
+	c.powerOn()
 	if fw.Destage.Interval > 0 {
 		c.beat = sim.Time(fw.Destage.Interval)
 	}

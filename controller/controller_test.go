@@ -343,3 +343,66 @@ func (r *rig) drain(open []*sam.Task) {
 		r.k.RunWhile(func() bool { return !r.ended(t) })
 	}
 }
+
+// A sequential reader finds what was read ahead.
+func TestReadAhead(t *testing.T) {
+	fw := honest()
+	fw.ReadAhead = 64 << 10
+	r := newRig(t, fw, raid5of12)
+	r.read(0, 8)
+	r.read(8, 8) // sequential now: reads on to block 144
+	before := r.c.array.Counts().Reads
+	r.read(16, 128)
+	if n := r.c.array.Counts().Reads; n != before {
+		t.Fatalf("%d member reads for blocks that were read ahead", n-before)
+	}
+	r.read(4000, 8)
+	if n := r.c.array.Counts().ReadBlocks; n != 8+136+8 {
+		t.Fatalf("%d blocks read: a random read reads nothing ahead", n)
+	}
+}
+
+// WRITEs of at least the bypass size go to the members and are not kept.
+func TestBypass(t *testing.T) {
+	fw := honest()
+	fw.BypassBytes = 64 << 10
+	r := newRig(t, fw, raid5of12)
+	r.write(0, 127)
+	if r.c.array.Counts().Writes != 0 {
+		t.Fatal("a smaller WRITE went past the cache")
+	}
+	r.write(1024, 128)
+	if s := r.c.CacheStats(); r.c.array.Counts().Writes == 0 || s.Pages != 16 {
+		t.Fatalf("%+v", s)
+	}
+}
+
+// What was acknowledged and cannot be destaged is told with the next command.
+func TestDeferredError(t *testing.T) {
+	r := newRig(t, honest(), raid.Geometry{Level: raid.RAID5, Members: 4, ChunkBlocks: 16})
+	r.write(0, 8)
+	task := r.send(scsi.SyncAll())
+	r.k.RunUntil(r.k.Now().Add(time.Millisecond)) // the destage reads
+	r.c.array.FailMember(r.k.Now(), 0)
+	r.c.array.FailMember(r.k.Now(), 1)
+	r.settle()
+	if !r.ended(task) || !task.Sense.Is(scsi.SenseWriteError) || task.Sense.Deferred {
+		t.Fatalf("the flush: %v %v", task.Status, task.Sense)
+	}
+	got := r.do(scsi.Command{Op: scsi.TestUnitReady})
+	if !got.Sense.Is(scsi.SenseWriteError) || !got.Sense.Deferred {
+		t.Fatalf("the next command: %v %v", got.Status, got.Sense)
+	}
+	r.good(r.do(scsi.Command{Op: scsi.TestUnitReady}))
+}
+
+func TestProtectionReports(t *testing.T) {
+	fw := battery(time.Hour)
+	fw.Protection.State, fw.Protection.Reports = firmware.Failed, true
+	r := newRig(t, fw, raid5of12)
+	r.c.powerOn()
+	r.do(scsi.Command{Op: scsi.TestUnitReady})
+	if got := r.do(scsi.Command{Op: scsi.TestUnitReady}); !got.Sense.Is(scsi.SenseNVCacheVolatile) {
+		t.Fatalf("%v %v", got.Status, got.Sense)
+	}
+}

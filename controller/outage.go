@@ -35,7 +35,7 @@ func (c *Controller) PowerReturn(now sim.Time) {
 	if c.fw.Protection.Kind != firmware.Unprotected {
 		c.restore(now, c.survivors(now))
 	}
-	c.pending = append(c.pending[:0], scsi.SensePowerOn)
+	c.powerOn()
 	c.stopped, c.deferred = false, c.deferred[:0]
 	c.k.At(now.Add(c.spec.Boot), c, evReady, 0)
 }

@@ -17,6 +17,8 @@ func (c *Controller) beginRead(now sim.Time, ref uint32) {
 		c.hurry(cmd.extent, false)
 		c.pump(now)
 	}
+	sequential := cmd.extent.Start == c.stream
+	c.stream = cmd.extent.End()
 	var hit bool
 	cmd.found, hit = c.cache.Lookup(cmd.found[:0], cmd.extent)
 	if hit {
@@ -24,10 +26,9 @@ func (c *Controller) beginRead(now sim.Time, ref uint32) {
 		return
 	}
 	c.missing = c.cache.Missing(c.missing[:0], cmd.extent)
-	if n := len(c.missing) - 1; cmd.extent.Start == c.stream && c.missing[n].End() == cmd.extent.End() {
+	if n := len(c.missing) - 1; sequential && c.missing[n].End() == cmd.extent.End() {
 		c.missing[n].Blocks += c.ahead(cmd.extent.End())
 	}
-	c.stream = cmd.extent.End()
 	cmd.pieces = len(c.missing)
 	for _, e := range c.missing {
 		c.array.Read(now, ref, e)

@@ -47,6 +47,16 @@ func (c *Controller) gate(t *sam.Task, bad scsi.Sense) scsi.Sense {
 	return scsi.Sense{}
 }
 
+// powerOn is what a host is told first after power on: that, and that the cache
+// is protected no more if the firmware says so.
+func (c *Controller) powerOn() {
+	c.pending = append(c.pending[:0], scsi.SensePowerOn)
+	p := &c.fw.Protection
+	if p.Reports && p.Kind != firmware.Unprotected && !c.fw.Protected() {
+		c.pending = append(c.pending, scsi.SenseNVCacheVolatile)
+	}
+}
+
 // shift takes the first sense out of a list.
 func shift(list *[]scsi.Sense) scsi.Sense {
 	s := (*list)[0]

@@ -36,10 +36,10 @@ func (w *world) happen(e power.Event) {
 		w.k.RunUntil(w.k.Now().Add(w.hardware.Controller.Boot))
 		w.replug()
 	case power.DiskPower:
-		w.parts[e.Member].PowerFail(w.k.Now())
+		w.supply.Fail(w.k.Now(), power.Disk(e.Member))
 		w.box.Array().DropMember(e.Member)
 		w.k.RunUntil(w.k.Now().Add(e.Outage))
-		w.parts[e.Member].PowerReturn(w.k.Now())
+		w.supply.Return(w.k.Now(), power.Disk(e.Member))
 	case power.DiskFail:
 		w.box.Array().FailMember(w.k.Now(), e.Member)
 	default:
@@ -117,12 +117,12 @@ func (w *world) outage(e power.Event, domains ...power.Domain) {
 // hostDies takes the power of the host, alone or with the box; then it boots
 // with the same driver.
 func (w *world) hostDies(e power.Event, domains ...power.Domain) {
-	w.sys.PowerFail(w.k.Now())
+	boot := w.sys.Profile().Shutdown.Boot
+	w.supply.Fail(w.k.Now(), domains...)
 	w.link.Down(w.k.Now())
 	if len(domains) == 1 { // the box sees its link go down
 		w.box.Reset(w.k.Now(), w.policy.LinkLoss, scsi.SenseNexusLoss)
 	}
-	boot := w.sys.Profile().Shutdown.Boot
 	w.outage(e, domains...)
 	w.k.RunUntil(w.k.Now().Add(boot))
 	w.link.Up(w.k.Now())

@@ -2,7 +2,7 @@ package lab
 
 import (
 	"fmt"
-	"sort"
+	"slices"
 
 	"tbraid/disks"
 	"tbraid/scsi"
@@ -13,29 +13,35 @@ import (
 // Seams says which command logs are kept.
 type Seams struct{ Driver, Target, Disks bool }
 
-// commandLog keeps one line for each command that passed a seam.
-type commandLog struct {
-	k       *sim.Kernel
-	seams   Seams
-	entries []entry
+// LogLine is one command that passed a seam.
+type LogLine struct {
+	At      sim.Time
+	Seam    string // driver, target, disk N
+	Tag     uint64
+	Name    string // of the command, without its arguments
+	Command string // as people read it
+	End     sim.Time
+	Fate    string // status and sense; empty if none came back
 }
 
-// entry is one command at one seam.
-type entry struct {
-	at    sim.Time
-	order int
-	seam  string
-	tag   uint64
-	text  string
-	end   sim.Time
-	fate  string
+// String is the line as a log shows it.
+func (l LogLine) String() string {
+	fate := "no status"
+	if l.Fate != "" {
+		fate = fmt.Sprintf("%s after %.1f us", l.Fate, float64(l.End.Sub(l.At))/1e3)
+	}
+	return fmt.Sprintf("%s  %-7s #%-5d %-52s %s", l.At, l.Seam, l.Tag, l.Command, fate)
 }
 
-func newCommandLog(k *sim.Kernel, s Seams) commandLog { return commandLog{k: k, seams: s} }
+// commandLog keeps the lines of one world.
+type commandLog struct{ lines []LogLine }
 
-// watch puts taps on the seams that are wanted.
+// watch puts taps on the seams that are wanted, once the scene is set.
 func (w *world) watch() {
-	if w.seams.Driver && w.sys != nil {
+	if !w.logging {
+		return
+	}
+	if w.seams.Driver {
 		w.sys.Driver().TapDriver = &taskTap{log: &w.log, seam: "driver", open: map[*sam.Task]int{}}
 	}
 	if w.seams.Target && w.link.TapTarget == nil {
@@ -55,11 +61,15 @@ type taskTap struct {
 
 // Passing implements sam.Tap.
 func (t *taskTap) Passing(now sim.Time, task *sam.Task) {
-	text := scsi.Opcode(task.CDB.Bytes[0]).String() + " [" + task.CDB.String() + "]" // not decodable
+	name := scsi.Opcode(task.CDB.Bytes[0]).String()
+	text := name + " [" + task.CDB.String() + "]" // not decodable
 	if c, sense := scsi.Decode(&task.CDB); sense.None() {
 		text = c.String()
+		if c.Op == scsi.ServiceActionIn16 {
+			name = text // the service action is the command
+		}
 	}
-	t.open[task] = t.log.add(now, t.seam, uint64(task.Tag), text)
+	t.open[task] = t.log.pass(LogLine{At: now, Seam: t.seam, Tag: uint64(task.Tag), Name: name, Command: text})
 }
 
 // Returning implements sam.Tap.
@@ -71,7 +81,7 @@ func (t *taskTap) Returning(now sim.Time, task *sam.Task) {
 	case task.Status == scsi.CheckCondition:
 		fate += " " + task.Sense.String()
 	}
-	t.log.settle(t.open[task], now, fate)
+	t.log.comeBack(t.open[task], now, fate)
 	delete(t.open, task)
 }
 
@@ -86,42 +96,35 @@ type memberTap struct {
 
 // Passing implements controller.MemberTap.
 func (t *memberTap) Passing(now sim.Time, member int, io *disks.IO) {
-	text := "FLUSH"
+	name := [...]string{disks.Read: "READ", disks.Write: "WRITE", disks.Flush: "FLUSH"}[io.Op]
+	text := name
 	if io.Op != disks.Flush {
-		text = fmt.Sprintf("%s lba %d blocks %d", [...]string{"READ", "WRITE"}[io.Op], io.Extent.Start, io.Extent.Blocks)
+		text = fmt.Sprintf("%s lba %d blocks %d", name, io.Extent.Start, io.Extent.Blocks)
 		if io.FUA {
 			text += " FUA"
 		}
 	}
-	t.open[io] = t.log.add(now, "disk "+fmt.Sprint(member), uint64(io.Ref), text)
+	t.open[io] = t.log.pass(LogLine{At: now, Seam: fmt.Sprint("disk ", member), Tag: uint64(io.Ref), Name: name, Command: text})
 }
 
 // Returning implements controller.MemberTap.
 func (t *memberTap) Returning(now sim.Time, _ int, io *disks.IO) {
-	fate := [...]string{"done", "MEDIUM ERROR", "offline"}[io.Fault]
-	t.log.settle(t.open[io], now, fate)
+	fate := [...]string{disks.None: "done", disks.MediumError: "MEDIUM ERROR", disks.Offline: "offline"}[io.Fault]
+	t.log.comeBack(t.open[io], now, fate)
 	delete(t.open, io)
 }
 
-func (l *commandLog) add(now sim.Time, seam string, tag uint64, text string) int {
-	l.entries = append(l.entries, entry{at: now, order: len(l.entries), seam: seam, tag: tag, text: text})
-	return len(l.entries) - 1
+func (l *commandLog) pass(line LogLine) int {
+	l.lines = append(l.lines, line)
+	return len(l.lines) - 1
 }
 
-func (l *commandLog) settle(i int, now sim.Time, fate string) {
-	l.entries[i].end, l.entries[i].fate = now, fate
+func (l *commandLog) comeBack(i int, now sim.Time, fate string) {
+	l.lines[i].End, l.lines[i].Fate = now, fate
 }
 
-// close renders the log in the order in which commands passed.
-func (l *commandLog) close() []string {
-	sort.SliceStable(l.entries, func(a, b int) bool { return l.entries[a].at < l.entries[b].at })
-	lines := make([]string, len(l.entries))
-	for i, e := range l.entries {
-		fate := "no status"
-		if e.fate != "" {
-			fate = fmt.Sprintf("%s after %.1f us", e.fate, float64(e.end.Sub(e.at))/1e3)
-		}
-		lines[i] = fmt.Sprintf("%s  %-7s #%-5d %-52s %s", e.at, e.seam, e.tag, e.text, fate)
-	}
-	return lines
+// sorted is the log in the order in which commands passed.
+func (l *commandLog) sorted() []LogLine {
+	slices.SortStableFunc(l.lines, func(a, b LogLine) int { return int(a.At - b.At) })
+	return l.lines
 }

@@ -78,17 +78,17 @@ type Run struct {
 	Replayed uint64 `json:"replayed_bytes"`
 	OldestNS int64  `json:"oldest_lost_ns"` // how long before the event the oldest lost byte was acknowledged
 
-	Rate       uint64   `json:"throughput_Bps"` // of the first tool that moves data
-	ToolError  string   `json:"tool_error,omitempty"`
-	FailedLBA  *uint64  `json:"failed_lba,omitempty"` // of the first WRITE that failed
-	ReadBack   *Reading `json:"read_back,omitempty"`  // by tools before the event
-	ReadAfter  *Reading `json:"read_after,omitempty"` // by tools after it
-	Steps      []Step   `json:"steps"`
-	Members    Members  `json:"member_commands"`
-	Commands   uint64   `json:"host_commands"`
-	Simulated  uint64   `json:"simulated_events"`
-	KernelLog  []string `json:"kernel_log,omitempty"`
-	CommandLog []string `json:"-"`
+	Rate       uint64    `json:"throughput_Bps"` // of the first tool that moves data
+	ToolError  string    `json:"tool_error,omitempty"`
+	FailedLBA  *uint64   `json:"failed_lba,omitempty"` // of the first WRITE that failed
+	ReadBack   *Reading  `json:"read_back,omitempty"`  // by tools before the event
+	ReadAfter  *Reading  `json:"read_after,omitempty"` // by tools after it
+	Steps      []Step    `json:"steps"`
+	Members    Members   `json:"member_commands"`
+	Commands   uint64    `json:"host_commands"`
+	Simulated  uint64    `json:"simulated_events"`
+	KernelLog  []string  `json:"kernel_log,omitempty"`
+	CommandLog []LogLine `json:"-"`
 }
 
 // Loss adds up bytes by class. The classes are never summed: a broken promise
@@ -163,6 +163,7 @@ type Members struct {
 	Flushes       uint64 `json:"flushes"`
 	BytesRead     uint64 `json:"read_bytes"`
 	BytesWritten  uint64 `json:"written_bytes"`
+	BytesStored   uint64 `json:"stored_bytes"` // that reached a medium before the run ended
 	StripeWrites  uint64 `json:"stripe_writes"`
 	FullStripes   uint64 `json:"full_stripe_writes"`
 	DestagedBytes uint64 `json:"destaged_bytes"`

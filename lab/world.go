@@ -53,9 +53,10 @@ type world struct {
 	link   *host.Link
 	sys    *host.System
 	supply power.Supply
-	parts  []*controller.Member
 	files  []host.File
 	log    commandLog
+
+	logging bool // the scene is set, from now on the seams are watched
 
 	happened bool // an event has come
 	eventAt  sim.Time
@@ -82,14 +83,22 @@ func newWorld(p plan) (*world, error) {
 	w.supply.Attach(power.Box, w.box)
 	for n := range p.hardware.Members {
 		m := w.box.Array().Member(n)
-		w.parts = append(w.parts, m)
 		w.supply.Attach(power.Box, m)
+		w.supply.Attach(power.Disk(n), m)
 	}
+	w.supply.Attach(power.Host, desk{w})
 	w.files = hostFiles(p.scenario.Files)
-	w.log = newCommandLog(w.k, p.seams)
-	w.watch()
 	return w, nil
 }
+
+// desk is the host as the power supply sees it, whichever System has booted.
+type desk struct{ w *world }
+
+// PowerFail implements power.Powered.
+func (d desk) PowerFail(now sim.Time) { d.w.sys.PowerFail(now) }
+
+// PowerReturn implements power.Powered.
+func (d desk) PowerReturn(now sim.Time) { d.w.sys.PowerReturn(now) }
 
 func hostFiles(sets []configs.File) []host.File {
 	var all []host.File
@@ -105,6 +114,7 @@ func hostFiles(sets []configs.File) []host.File {
 func (w *world) play() Run {
 	w.l.Begin(setup)
 	w.provision()
+	w.logging = true
 	w.boot(w.host)
 	w.mount()
 	w.sys.ForgetReadings()

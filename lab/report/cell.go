@@ -75,10 +75,10 @@ func (o Options) cell(r *lab.Run) string {
 		}
 		s = mark + " " + code
 		if gone := r.Loss.Acknowledged(); gone > 0 {
-			s += ", " + bytes(gone)
+			s += ", " + size(gone)
 		}
 	default:
-		s = mark + " " + bytes(r.Loss.Acknowledged())
+		s = mark + " " + size(r.Loss.Acknowledged())
 		s += share(r)
 	}
 	if o.Color {

@@ -91,11 +91,11 @@ func wrap(text string, width int) []string {
 	return append(lines, line)
 }
 
-// bytes is a size for people: MiB is 2^20.
-func bytes(n uint64) string { return humanize.IBytesN(n, 3) }
+// size is a number of bytes for people: MiB is 2^20.
+func size(n uint64) string { return humanize.IBytesN(n, 3) }
 
-// decimal is a size as disks are sold: TB is 10^12.
-func decimal(n uint64) string { return humanize.BytesN(n, 3) }
+// capacity is a number of bytes as disks are sold: TB is 10^12.
+func capacity(n uint64) string { return humanize.BytesN(n, 3) }
 
 // list joins words with commas and a final "and".
 func list(words []string) string {

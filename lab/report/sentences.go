@@ -345,10 +345,14 @@ func (p *printer) next(r *lab.Result) {
 	if r.Scenario.File != "" {
 		name = r.Scenario.File
 	}
+	again := fmt.Sprintf("tbraid run %s -o result.json", name)
+	if strings.Contains(name, " ") {
+		again = "the same command with -o result.json" // it was typed, not read from a file
+	}
 	for i, c := range []string{
-		fmt.Sprintf("tbraid run %s -o result.json", name),
+		again,
 		"tbraid run --host kext,dext --policy wb-flush-all --event restart:kext --log driver,target 'dd if=/dev/random of=/dev/rdisk5 bs=1m count=4'",
-		"tbraid info --diff kext,dext   ·   tbraid ls   ·   tbraid list policies",
+		"tbraid info --diff kext,dext, tbraid ls, tbraid list policies",
 	} {
 		label := ""
 		if i == 0 {

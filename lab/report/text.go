@@ -31,8 +31,8 @@ func Text(w io.Writer, r *lab.Result, o Options) error {
 
 func (p *printer) heading(r *lab.Result) {
 	p.printf("tbraid  %s: %s\n", r.Scenario.Name, r.Scenario.Title)
-	p.printf("        box %s: %s %s of %d members, %s cache, tear unit %d B · seed %d\n",
-		r.Box.Name, decimal(r.Box.VolumeBytes), r.Box.Level, r.Box.Members, bytes(r.Box.CacheBytes),
+	p.printf("        box %s: %s %s of %d members, %s cache, tear unit %d B, seed %d\n",
+		r.Box.Name, capacity(r.Box.VolumeBytes), r.Box.Level, r.Box.Members, size(r.Box.CacheBytes),
 		r.Box.TearBytes, r.Scenario.Seed)
 	for _, s := range r.Scenario.Sets {
 		p.printf("        --set %s\n", s)

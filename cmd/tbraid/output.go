@@ -1,0 +1,88 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"tbraid/lab"
+	"tbraid/lab/report"
+)
+
+// outputs is where a result goes besides the report.
+type outputs struct {
+	stdout bool // in place of the report
+	files  []string
+}
+
+// parseOutputs sorts the values of -o.
+func parseOutputs(all []string) (outputs, error) {
+	var o outputs
+	for i, path := range all {
+		switch ending := filepath.Ext(path); {
+		case slices.Contains(all[:i], path):
+			return o, usage("-o %s is given twice", path)
+		case path == "-":
+			o.stdout = true
+		case ending == ".json":
+			o.files = append(o.files, path)
+		case ending == "":
+			return o, usage("-o %s has no ending that says in which form to write: there is .json, and - for JSON on standard output", path)
+		default:
+			return o, usage("-o %s: there is no output in the form %s: there is .json, and - for JSON on standard output", path, ending)
+		}
+	}
+	return o, nil
+}
+
+// check refuses, before anything is simulated, what could not be written after.
+func (o outputs) check() error {
+	for _, path := range o.files {
+		if at, err := os.Stat(path); err == nil && !at.Mode().IsRegular() {
+			return &inputError{path: path, cause: errors.New("this is no regular file")}
+		}
+		folder, err := os.Stat(filepath.Dir(path))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return &inputError{path: path, cause: fmt.Errorf("there is no folder %s", filepath.Dir(path))}
+		case err != nil:
+			return &inputError{path: path, cause: err}
+		case !folder.IsDir():
+			return &inputError{path: path, cause: fmt.Errorf("%s is no folder", filepath.Dir(path))}
+		}
+	}
+	return nil
+}
+
+func (o outputs) write(r *lab.Result) error {
+	for _, path := range o.files {
+		if err := writeFile(path, r); err != nil {
+			return &inputError{path: path, cause: err}
+		}
+	}
+	return nil
+}
+
+// writeFile writes beside the file and renames, so that the file is there as a
+// whole or as it was. A link stays a link.
+func writeFile(path string, r *lab.Result) error {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	part := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d", filepath.Base(path), os.Getpid()))
+	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(report.JSON(f, r), f.Close())
+	if err == nil {
+		err = os.Rename(part, path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(part))
+	}
+	return nil
+}

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tbraid/configs"
+	"tbraid/lab"
+	"tbraid/lab/report"
+)
+
+// defaultScenario is what runs when nothing is named.
+const defaultScenario = "forum"
+
+const runExamples = `  tbraid run forum -o result.json
+  tbraid run mine.yaml --set box.cache.capacity=2GiB --event box-power,restart:kext
+  tbraid run small --host kext,dext --policy wb-ack-only --log driver,target
+  tbraid run --event restart:kext 'dd if=/dev/random of=/dev/rdisk5 bs=1m count=64'
+  tbraid run --volume /Volumes/RAID:apfs 'cp -R /Users/user/Footage /Volumes/RAID/' sync`
+
+func newRun(a *app) *cobra.Command {
+	var o runFlags
+	c := &cobra.Command{
+		Use:   "run [SCENARIO | FILE.yaml | - | 'COMMAND LINE' …]",
+		Short: "replay a scenario, or command lines, and report what was lost",
+		Long: `run replays a scenario: a preset (tbraid list scenarios), a file, or - for
+standard input. Without one it runs ` + defaultScenario + `.
+
+Or it replays command lines of dd, cp, diskutil and sync, each in quotes, one
+after the other. Then it waits (--after), lets the event happen, and reads back
+what dd has written to the disk. What dd is going to write is filled with a
+known pattern first, unless --volume puts a file system there. Hosts, policies,
+box and files are those of the scenario ` + defaultScenario + `, the event is box-power.`,
+		Example: runExamples,
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.run(cmd, &o, args) },
+	}
+	c.ValidArgsFunction = completeScenarios
+	o.register(c)
+	return c
+}
+
+// runFlags are the flags of run.
+type runFlags struct {
+	look
+	sets                    []string
+	hosts, policies, events []string
+	box                     string
+	seed                    uint64
+	workers                 int
+	outputs                 []string
+	seams                   seams
+
+	// Of command lines only.
+	after  time.Duration
+	volume string
+	files  []string
+}
+
+func (o *runFlags) register(c *cobra.Command) {
+	f := c.Flags()
+	f.SortFlags = false
+	f.StringArrayVar(&o.sets, "set", nil, "change a value by its dotted name: `PATH=VALUE`, as in box.cache.capacity=2GiB; repeatable")
+	f.StringArrayVar(&o.hosts, "host", nil, "`NAMES` of host presets, in place of the scenario's, separated by commas")
+	f.StringArrayVar(&o.policies, "policy", nil, "`NAMES` of firmware policies, in place of the scenario's")
+	f.StringArrayVar(&o.events, "event", nil, "`NAMES` of events, in place of the scenario's, as in restart:kext,box-power/73h")
+	f.StringVar(&o.box, "box", "", "`NAME` of a box, in place of the scenario's")
+	f.DurationVar(&o.after, "after", 250*time.Millisecond, "command lines: `DURATION` from the last one to the event")
+	f.StringVar(&o.volume, "volume", "", "command lines: mount a volume at `PATH[:hfs+|apfs]`, as in /Volumes/RAID:apfs")
+	f.StringArrayVar(&o.files, "file", nil, "command lines: a file on the host's own disk, `PATH=SIZE`; repeatable")
+	f.StringArrayVarP(&o.outputs, "output", "o", nil, "also write the result to `FILE`.json; repeatable; - is standard output, and nothing else then")
+	f.Var(&o.seams, "log", "print the commands that passed `SEAMS`: driver, target, disks")
+	f.Uint64Var(&o.seed, "seed", 0, "`NUMBER` that every random stream starts from (default that of the scenario)")
+	f.IntVar(&o.workers, "workers", 0, "`NUMBER` of runs at a time (default one a processor); results do not depend on it")
+	o.look.register(f)
+	completeFlags(c)
+}
+
+// run reads, simulates and prints. Files are written first: if one of them
+// cannot be, there is an error and nothing else.
+func (a *app) run(cmd *cobra.Command, o *runFlags, args []string) error {
+	outputs, err := parseOutputs(o.outputs)
+	if err != nil {
+		return err
+	}
+	page, err := o.options(a.screen)
+	switch {
+	case err != nil:
+		return err
+	case o.workers < 0:
+		return usage("--workers takes 0 or more, not %d", o.workers)
+	case o.after < 0:
+		return usage("--after takes 0 or more, not %s", o.after)
+	case outputs.stdout && o.seams.any():
+		return usage("--log prints text, and -o - leaves no room for it: write the result to a file")
+	}
+	s, err := a.scenario(cmd, o, args)
+	if err != nil {
+		return err
+	}
+	if err := outputs.check(); err != nil {
+		return err
+	}
+	r, err := lab.Simulate(s, lab.Options{Workers: o.workers, Seams: lab.Seams(o.seams)})
+	if err != nil {
+		return err
+	}
+	if err := outputs.write(r); err != nil {
+		return err
+	}
+	if outputs.stdout {
+		return report.JSON(a.out, r)
+	}
+	if err := report.Text(a.out, r, page); err != nil {
+		return err
+	}
+	return a.logs(r, o.seams, page)
+}
+
+// logs prints the command logs, and two hosts side by side if nothing else
+// differs between the only two runs.
+func (a *app) logs(r *lab.Result, s seams, page report.Options) error {
+	if !s.any() {
+		return nil
+	}
+	if err := report.Logs(a.out, r, page); err != nil {
+		return err
+	}
+	if len(r.Runs) != 2 || r.Runs[0].Host == r.Runs[1].Host {
+		return nil
+	}
+	return report.CompareLogs(a.out, &r.Runs[0], &r.Runs[1], page)
+}
+
+// scenario finds out what to run.
+func (a *app) scenario(cmd *cobra.Command, o *runFlags, args []string) (*configs.Scenario, error) {
+	sets, err := o.assignments(cmd.Flags().Changed("seed"))
+	if err != nil {
+		return nil, err
+	}
+	if lines := commandLines(args); lines != nil {
+		return o.typed(lines, sets)
+	}
+	for _, name := range []string{"after", "volume", "file"} {
+		if cmd.Flags().Changed(name) {
+			return nil, usage("--%s goes with command lines; a scenario says it itself", name)
+		}
+	}
+	switch len(args) {
+	case 0:
+		return a.load(defaultScenario, sets)
+	case 1:
+		return a.load(args[0], sets)
+	}
+	return nil, usage("run takes one scenario, and %s is one more", shellWord(args[1]))
+}
+
+// assignment is a --set, or a flag that stands for one.
+type assignment struct{ flag, path, value string }
+
+func (s assignment) String() string { return s.path + s.value }
+
+// assignments lists the flags as assignments. Those of --set come last: they may
+// change what the others have named.
+func (o *runFlags) assignments(seeded bool) ([]assignment, error) {
+	var all []assignment
+	if o.box != "" {
+		all = append(all, assignment{"--box", "box=", o.box})
+	}
+	for _, l := range []struct {
+		flag, path string
+		names      []string
+	}{{"--host", "hosts=", o.hosts}, {"--policy", "policies=", o.policies}, {"--event", "events=", o.events}} {
+		names := strings.Join(l.names, ",")
+		switch {
+		case names != "":
+			all = append(all, assignment{l.flag, l.path, names})
+		case l.names != nil:
+			return nil, usage("%s takes names", l.flag)
+		}
+	}
+	if seeded {
+		all = append(all, assignment{"--seed", "seed=", fmt.Sprint(o.seed)})
+	}
+	for _, s := range o.sets {
+		all = append(all, assignment{flag: "--set", value: s})
+	}
+	return all, nil
+}
+
+// seams is the flag --log.
+type seams lab.Seams
+
+func (s *seams) any() bool { return *s != seams{} }
+
+func (s *seams) String() string {
+	var on []string
+	for _, w := range s.words() {
+		if *w.is {
+			on = append(on, w.name)
+		}
+	}
+	return strings.Join(on, ",")
+}
+
+// Type implements pflag.Value.
+func (*seams) Type() string { return "SEAMS" }
+
+// Set implements pflag.Value.
+func (s *seams) Set(list string) error {
+	for _, name := range strings.Split(list, ",") {
+		known := false
+		for _, w := range s.words() {
+			if w.name == name {
+				*w.is, known = true, true
+			}
+		}
+		if !known {
+			return fmt.Errorf("seams are driver, target, disks")
+		}
+	}
+	return nil
+}
+
+type seamWord struct {
+	name string
+	is   *bool
+}
+
+func (s *seams) words() []seamWord {
+	return []seamWord{{"driver", &s.Driver}, {"target", &s.Target}, {"disks", &s.Disks}}
+}
