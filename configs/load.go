@@ -29,7 +29,7 @@ func Load(name string, read func(path string) ([]byte, error), sets []string) (*
 	src := open(Scenarios, name)
 	if src == nil {
 		return nil, &Error{File: name, Message: fmt.Sprintf("there is no scenario preset %q", name),
-			Hint: suggest(name, names(Scenarios)) + "; a file is given with its ending: " + name + ".yaml"}
+			Hint: suggest(name, names(Scenarios)) + " A file is given with its ending: " + name + ".yaml"}
 	}
 	s, err := parse(src, name, sets)
 	if err != nil {

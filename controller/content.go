@@ -56,7 +56,14 @@ func (c *Controller) Settle() {
 }
 
 // Prefill puts version v on the blocks of e, as if written and settled long ago.
-func (c *Controller) Prefill(e block.Extent, v block.Version) { c.array.Prefill(e, v) }
+// It panics if something is under way, which could land on top of it.
+func (c *Controller) Prefill(e block.Extent, v block.Version) {
+	if !c.Quiet() {
+		panic("controller: prefill while something is under way")
+	}
+	c.cache.Discard(e)
+	c.array.Prefill(e, v)
+}
 
 // Prefill writes e with data and parity, straight onto the media.
 func (a *Array) Prefill(e block.Extent, v block.Version) {

@@ -40,7 +40,6 @@ type Controller struct {
 	power    supply
 	lastHost sim.Time  // when the host last sent a READ or WRITE
 	stream   block.LBA // where the last READ ended
-	runs     []block.Run
 	missing  []block.Extent
 }
 

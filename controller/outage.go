@@ -52,6 +52,10 @@ func (c *Controller) survivors(now sim.Time) uint64 {
 // restore rebuilds the cache after an outage: of the dirty pages in address
 // order, which is the order of the copy to flash, the first so many bytes.
 func (c *Controller) restore(now sim.Time, bytes uint64) {
+	why := ledger.HoldUpExceeded
+	if s := c.fw.Protection.State; s == firmware.Failed || s == firmware.Charging {
+		why = ledger.PowerLost // there was no protection to outlast
+	}
 	dirty := c.cache.Dirty(nil)
 	c.cache.Drop()
 	for i, r := range dirty {
@@ -62,8 +66,8 @@ func (c *Controller) restore(now sim.Time, bytes uint64) {
 		bytes -= kept.Bytes()
 		if kept != r.Extent {
 			r.Extent = block.Between(kept.End(), r.Extent.End())
-			c.ledger.Drop([]block.Run{r}, ledger.HoldUpExceeded)
-			c.ledger.Drop(dirty[i+1:], ledger.HoldUpExceeded)
+			c.ledger.Drop([]block.Run{r}, why)
+			c.ledger.Drop(dirty[i+1:], why)
 			return
 		}
 	}
@@ -103,10 +107,8 @@ func (c *Controller) apply(now sim.Time, fate firmware.CacheFate) {
 		c.flushAll()
 		c.pump(now)
 	case firmware.Drop:
-		if !c.fw.Protected() {
-			c.ledger.Drop(c.cache.Dirty(nil), ledger.DroppedAtReset)
-			c.discardAll()
-		}
+		c.ledger.Drop(c.cache.Dirty(nil), ledger.DroppedAtReset)
+		c.discardAll()
 	}
 }
 

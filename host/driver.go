@@ -85,6 +85,9 @@ func (a *Adapter) handle(now sim.Time, t *sam.Task) bool {
 		case GateTruncate:
 			truncate(&c)
 			t.CDB = c.Encode()
+			if c.Class == scsi.ClassWrite {
+				a.l.Shirk(t.Version, ledger.Misdirected)
+			}
 		}
 	}
 	if c.FUA && h.DropFUA {

@@ -68,7 +68,8 @@ func (s *System) command(plan scsi.Command, o owner, ref uint32) *command {
 	c.plan, c.owner, c.ref = plan, o, ref
 	c.state, c.tries, c.timedOut, c.own, c.deadline = ready, 0, false, false, 0
 	t := &c.task
-	*t = sam.Task{Tag: t.Tag, Found: t.Found[:0], Segments: 1}
+	s.serial++
+	*t = sam.Task{Tag: t.Tag, Serial: s.serial, Found: t.Found[:0], Segments: 1}
 	return c
 }
 

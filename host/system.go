@@ -19,6 +19,7 @@ type System struct {
 	mem    *Memory
 	driver Adapter
 
+	serial   uint32 // of the last command
 	commands []*command
 	idle     []uint32
 	counters Counters

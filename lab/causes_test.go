@@ -59,14 +59,15 @@ var reached = []struct {
 		sets: []string{"box.disk.tear=4096B"}, steps: []string{"prefill: {extent: 0+16MiB, with: pattern}", pages, middle, cut}}},
 	{ledger.WriteHole, ledger.BrokenWord, story{host: "kext", policy: "wb-age-4s",
 		steps: []string{"prefill: {extent: 0+16MiB, with: pattern}", pages, middle, cut, "event: disk-fail:0"}}},
+	{ledger.DroppedAtReset, ledger.BrokenWord, story{host: "kext", policy: "wb-protected",
+		sets: []string{"policy.host_reset=drop"}, steps: []string{mega, "event: restart"}}},
 	{ledger.ArrayLost, ledger.BrokenWord, story{host: "kext", policy: "write-through",
 		steps: []string{prefill, "event: disk-fail:0", "event: disk-fail:1"}}},
 }
 
-// covered are the ends of data that no report names: each of them takes only what
-// nobody had promised, or what somebody had promised falsely, and that reason is
-// higher up. An honest volatile cache has destaged what it promised, and a
-// protected one is neither dropped at a reset nor lost with the power.
+// covered are ends of data that a report names second: what took the data when a
+// reason higher up had left them where they could be taken. That the power went is
+// never the highest reason: an honest volatile cache has destaged what it promised.
 var covered = []struct {
 	cause  ledger.Cause
 	higher ledger.Cause
@@ -95,7 +96,8 @@ func TestEveryCauseIsReached(t *testing.T) {
 	for _, c := range covered {
 		rows[c.cause]++
 		run := c.story.run(t)
-		if len(run.Causes) != 1 || run.Causes[0].Name != c.higher.String() || run.Causes[0].Bytes != 1<<20 {
+		if len(run.Causes) != 1 || run.Causes[0].Name != c.higher.String() || run.Causes[0].Bytes != 1<<20 ||
+			run.Causes[0].Taken != c.cause.Text() {
 			t.Errorf("%s: lost %+v by %+v, want all of it by %s", c.cause, run.Loss, run.Causes, c.higher)
 		}
 	}

@@ -37,7 +37,21 @@ func (w *world) judge() {
 		}
 		return strings.Compare(a.Name, b.Name)
 	})
-	r.Acked = w.acked()
+	r.Acked, r.Swallowed = w.acked(), w.swallowed()
+}
+
+// swallowed adds up the WRITEs before the event that failed without the tool
+// being told: asynchronous writes of a buffered device node, above all.
+func (w *world) swallowed() uint64 {
+	var n uint64
+	for v := 1; v <= w.l.Writes(); v++ {
+		f := w.l.Written(block.Version(v))
+		if f.Step >= 0 && f.Failed && f.Ended <= w.eventAt && f.Step < len(w.run.Steps) &&
+			w.steps[f.Step].Kind == configs.Run && w.run.Steps[f.Step].Exit == 0 {
+			n += f.Payload.Bytes()
+		}
+	}
+	return n
 }
 
 func (s *Loss) add(l ledger.Loss) {
@@ -63,9 +77,12 @@ func (w *world) cause(l ledger.Loss) {
 	if l.Flush != 0 {
 		c.Asker = w.l.Flushes()[l.Flush-1].By.String()
 	}
+	if l.Taken != ledger.NoCause && l.Taken != l.Cause {
+		c.Taken = l.Taken.Text()
+	}
 	for i := range w.run.Causes {
 		o := &w.run.Causes[i]
-		if o.Name == c.Name && o.Class == c.Class && o.Asker == c.Asker {
+		if o.Name == c.Name && o.Class == c.Class && o.Asker == c.Asker && o.Taken == c.Taken {
 			o.Bytes += l.Extent.Bytes()
 			return
 		}

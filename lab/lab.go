@@ -3,6 +3,8 @@ package lab
 import (
 	"fmt"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 
 	"tbraid/configs"
@@ -45,8 +47,10 @@ func Simulate(s *configs.Scenario, o Options) (*Result, error) {
 	}
 	r := describe(s)
 	r.Runs, r.Controls = runs[:first], runs[first:]
-	if r.Rivals, err = rivals(s, o.Workers); err != nil {
-		return nil, err
+	if shows(r, s.Explain) {
+		if r.Rivals, err = rivals(s, o.Workers); err != nil {
+			return nil, err
+		}
 	}
 	return r, nil
 }
@@ -88,14 +92,17 @@ func newPlan(s *configs.Scenario, c *configs.Case, e *power.Event) plan {
 	p.run.Case = c.Name
 	if e != nil {
 		p.event = *e
-		p.run.Event = e.String()
-	} else {
-		for _, st := range c.Steps {
-			if st.Kind == configs.Happen {
-				p.run.Event = st.Event.String()
-			}
+	}
+	var all []string
+	for _, st := range c.Steps {
+		switch {
+		case st.Kind == configs.Happen && st.Each:
+			all = append(all, p.event.String())
+		case st.Kind == configs.Happen:
+			all = append(all, st.Event.String())
 		}
 	}
+	p.run.Event = strings.Join(all, " + ")
 	return p
 }
 
@@ -108,8 +115,8 @@ func (p plan) named() plan {
 // control is the run of one control, for each of its events.
 func control(s *configs.Scenario, c configs.Control) []plan {
 	k, ok := s.FindCase(c.Case)
-	if !ok {
-		return nil
+	if _, used := s.FindPolicy(c.Policy.Name); !ok || !used {
+		return nil // the scenario was narrowed to other policies
 	}
 	events := c.Events
 	if events == nil {
@@ -117,6 +124,9 @@ func control(s *configs.Scenario, c configs.Control) []plan {
 	}
 	var all []plan
 	for _, e := range eventsOf(k, events) {
+		if e != nil && !slices.Contains(s.Events, *e) {
+			continue // and to other events
+		}
 		p := newPlan(s, k, e)
 		p.hardware, p.host, p.policy = c.Box, c.Host, c.Policy
 		p.run.Control, p.run.Title = c.Name, c.Title

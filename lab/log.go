@@ -17,7 +17,7 @@ type Seams struct{ Driver, Target, Disks bool }
 type LogLine struct {
 	At      sim.Time
 	Seam    string // driver, target, disk N
-	Tag     uint64
+	Tag     uint64 // a command has the same at driver and target
 	Name    string // of the command, without its arguments
 	Command string // as people read it
 	End     sim.Time
@@ -69,7 +69,7 @@ func (t *taskTap) Passing(now sim.Time, task *sam.Task) {
 			name = text // the service action is the command
 		}
 	}
-	t.open[task] = t.log.pass(LogLine{At: now, Seam: t.seam, Tag: uint64(task.Tag), Name: name, Command: text})
+	t.open[task] = t.log.pass(LogLine{At: now, Seam: t.seam, Tag: uint64(task.Serial), Name: name, Command: text})
 }
 
 // Returning implements sam.Tap.

@@ -80,9 +80,10 @@ type Run struct {
 
 	Rate       uint64    `json:"throughput_Bps"` // of the first tool that moves data
 	ToolError  string    `json:"tool_error,omitempty"`
-	FailedLBA  *uint64   `json:"failed_lba,omitempty"` // of the first WRITE that failed
-	ReadBack   *Reading  `json:"read_back,omitempty"`  // by tools before the event
-	ReadAfter  *Reading  `json:"read_after,omitempty"` // by tools after it
+	Swallowed  uint64    `json:"swallowed_error_bytes"` // WRITEs failed, and the tool that caused them ended with status 0
+	FailedLBA  *uint64   `json:"failed_lba,omitempty"`  // of the first WRITE that failed
+	ReadBack   *Reading  `json:"read_back,omitempty"`   // by tools before the event
+	ReadAfter  *Reading  `json:"read_after,omitempty"`  // by tools after it
 	Steps      []Step    `json:"steps"`
 	Members    Members   `json:"member_commands"`
 	Commands   uint64    `json:"host_commands"`
@@ -109,6 +110,7 @@ type Cause struct {
 	Class string `json:"class"`
 	Layer string `json:"layer"`
 	Text  string `json:"text"`
+	Taken string `json:"taken_by,omitempty"` // what took the last volatile copy, where that is another cause
 	Bytes uint64 `json:"bytes"`
 	Asker string `json:"asker,omitempty"` // who asked for the flush that went wrong
 }
@@ -148,7 +150,7 @@ type Syncs struct {
 
 // Reading sorts blocks that were read by what they turned out to hold.
 type Reading struct {
-	Word    string `json:"word"` // correct, old, zeros, mixed, wrong, nothing
+	Word    string `json:"word"` // correct, old, zeros, mixed, wrong, missing
 	Correct uint64 `json:"correct_bytes"`
 	Old     uint64 `json:"old_bytes"`
 	Zeros   uint64 `json:"zeros_bytes"`

@@ -57,6 +57,23 @@ func rivals(s *configs.Scenario, workers int) ([]Rival, error) {
 	return found, nil
 }
 
+// shows tells whether some combination of the scenario's own shows the pair, so
+// that the question for others comes up.
+func shows(r *Result, e configs.Explain) bool {
+	lost := map[[3]string]bool{}
+	for i := range r.Runs {
+		if run := &r.Runs[i]; run.Case == e.Lost && reads(run, "old", "zeros") {
+			lost[[3]string{run.Host, run.Policy, run.Event}] = true
+		}
+	}
+	for i := range r.Runs {
+		if run := &r.Runs[i]; run.Case == e.Kept && reads(run, "correct") && lost[[3]string{run.Host, run.Policy, run.Event}] {
+			return true
+		}
+	}
+	return false
+}
+
 func variant(s *configs.Scenario, c *configs.Case, h host.Profile, p firmware.Profile, e *power.Event) plan {
 	v := newPlan(s, c, e)
 	v.hardware, v.host, v.policy = s.Box, h, p

@@ -274,6 +274,7 @@ func contentName(c workload.Content) string {
 func (w *world) prefill(s configs.Step) {
 	v := w.l.Issue(w.k.Now(), s.Extent, s.Extent, s.Content == workload.Zeros)
 	w.l.Acknowledge(w.k.Now(), v, ledger.Stable)
+	w.idle()
 	w.box.Prefill(s.Extent, v)
 }
 
@@ -316,8 +317,8 @@ func (w *world) read(t workload.Tool, note *Step) {
 	for _, reading := range w.sys.Readings() {
 		r.add(reading.Runs)
 	}
-	if note.Exit != 0 && t.Bytes > 0 && r.found.Correct+r.found.Old+r.found.Zeros+r.found.Wrong < t.Bytes && t.ReadBack {
-		r.found.Missing = t.Bytes - (r.found.Correct + r.found.Old + r.found.Zeros + r.found.Wrong)
+	if note.Exit != 0 && w.happened {
+		r.found.Missing = w.unread(t, &r.found)
 	}
 	note.Reading = r.result()
 	if w.happened {
@@ -325,6 +326,22 @@ func (w *world) read(t workload.Tool, note *Step) {
 	} else {
 		w.run.ReadBack = w.run.ReadBack.plus(note.Reading)
 	}
+}
+
+// unread is how much a tool that failed did not get to see: what dd was asked for,
+// or for cp what the steps before the event had moved.
+func (w *world) unread(t workload.Tool, f *Reading) uint64 {
+	want := t.Bytes
+	if want == 0 {
+		for _, s := range w.run.Steps {
+			if s.Kind == "event" {
+				break
+			}
+			want = max(want, s.Bytes)
+		}
+	}
+	seen := f.Correct + f.Old + f.Zeros + f.Wrong
+	return want - min(want, seen)
 }
 
 // complaint is the line in which a tool says what went wrong.

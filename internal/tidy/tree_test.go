@@ -73,7 +73,7 @@ func load(root fs.FS) (*tree, error) {
 
 // ignored repeats .gitignore: what a build or a profile leaves behind.
 func ignored(name string) bool {
-	return name == "tbraid" || slices.Contains([]string{".test", ".out", ".prof"}, path.Ext(name))
+	return name == "tbraid" || strings.Contains(name, "testdata/rapid/") || slices.Contains([]string{".test", ".out", ".prof"}, path.Ext(name))
 }
 
 // sources are the files of the packages proper, by directory: Go, and not tests.

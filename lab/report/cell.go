@@ -17,14 +17,15 @@ const (
 	lost                 // acknowledged, never promised stable, gone
 	damaged              // collateral: promised content destroyed by a later write
 	broken               // promised stable, gone
+	silent               // WRITEs failed and the tool was not told
 	failed               // the tool itself failed: not silent loss
 )
 
-var glyphs = [...]string{"●", "✕", "◐", "‼", "✗"}
+var glyphs = [...]string{"●", "✕", "◐", "‼", "∅", "✗"}
 
-var words = [...]string{"kept", "lost", "damaged", "BROKEN", "failed"}
+var words = [...]string{"kept", "lost", "damaged", "BROKEN", "unwritten", "failed"}
 
-var colors = [...]text.Colors{{text.FgBlue}, {text.FgYellow}, {text.FgMagenta}, {text.FgRed, text.Bold}, {text.FgMagenta}}
+var colors = [...]text.Colors{{text.FgBlue}, {text.FgYellow}, {text.FgMagenta}, {text.FgRed, text.Bold}, {text.FgRed}, {text.FgMagenta}}
 
 // legend explains the glyphs.
 var legend = [...]string{
@@ -32,6 +33,7 @@ var legend = [...]string{
 	"acknowledged, never promised stable, and gone",
 	"an older promised version was destroyed by a later write",
 	"promised stable, and gone: a promise was broken",
+	"WRITEs failed and the operating system did not tell the tool, which ended with status 0",
 	"the tool reported an error: not a silent loss",
 }
 
@@ -39,6 +41,8 @@ func gradeOf(r *lab.Run) grade {
 	switch {
 	case r.ToolError != "":
 		return failed
+	case r.Swallowed > 0:
+		return silent
 	case r.Loss.Violation > 0:
 		return broken
 	case r.Loss.Collateral > 0:
@@ -61,22 +65,21 @@ func (o Options) cell(r *lab.Run) string {
 	s := ""
 	switch g {
 	case kept:
-		s = mark
-		if !o.ASCII {
-			s += " kept"
-		}
+		s = "kept"
 		if r.Replayed > 0 {
-			s += " (journal)"
+			s = "replayed"
 		}
+		if !o.ASCII {
+			s = mark + " " + s
+		}
+	case silent:
+		s = mark + " " + size(r.Swallowed)
 	case failed:
 		code := diskError.FindString(r.ToolError)
 		if code == "" {
 			code = fmt.Sprintf("exit %d", exitOf(r))
 		}
 		s = mark + " " + code
-		if gone := r.Loss.Acknowledged(); gone > 0 {
-			s += ", " + size(gone)
-		}
 	default:
 		s = mark + " " + size(r.Loss.Acknowledged())
 		s += share(r)

@@ -63,8 +63,8 @@ func (p *printer) orderings(all []ordering) {
 	}
 	t.AppendHeader(head)
 	t.AppendRows(rows)
-	for _, line := range strings.Split(t.Render(), "\n") {
-		p.printf("%s\n", strings.TrimRight(line, " "))
+	for _, line := range trim(strings.Split(t.Render(), "\n")) {
+		p.printf("%s\n", line)
 	}
 }
 

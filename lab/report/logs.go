@@ -65,8 +65,8 @@ func CompareLogs(w io.Writer, a, b *lab.Run, o Options) error {
 		t.AppendRow(table.Row{k[1], k[0], ca[k], cb[k], mark})
 	}
 	p.printf("\nCOUNTED %s, %s: commands at each seam\n", a.Case, a.Policy)
-	for _, line := range strings.Split(t.Render(), "\n") {
-		p.printf("%s\n", strings.TrimRight(line, " "))
+	for _, line := range trim(strings.Split(t.Render(), "\n")) {
+		p.printf("%s\n", line)
 	}
 	return p.err
 }

@@ -136,13 +136,14 @@ func TestCell(t *testing.T) {
 		want string
 	}{
 		{"kept", lab.Run{Acked: 100}, "● kept"},
-		{"replayed", lab.Run{Acked: 100, Replayed: 7}, "● kept (journal)"},
+		{"replayed", lab.Run{Acked: 100, Replayed: 7}, "● replayed"},
 		{"all lost", lab.Run{Acked: 1 << 20, Loss: lab.Loss{Permitted: 1 << 20}}, "✕ 1.00 MiB"},
 		{"part lost", lab.Run{Acked: 4 << 20, Loss: lab.Loss{Permitted: 1 << 20}}, "✕ 1.00 MiB 25%"},
 		{"little lost", lab.Run{Acked: 1 << 30, Loss: lab.Loss{Permitted: 4096}}, "✕ 4.00 KiB <1%"},
 		{"a promise broken outranks the rest", lab.Run{Acked: 2 << 20, Loss: lab.Loss{Violation: 1 << 20, Permitted: 1 << 20, Collateral: 512}}, "‼ 2.00 MiB"},
 		{"collateral", lab.Run{Acked: 1 << 20, Loss: lab.Loss{Collateral: 512}}, "◐ 512 B <1%"},
 		{"in flight is no loss", lab.Run{Acked: 1 << 20, Loss: lab.Loss{InFlight: 512}}, "● kept"},
+		{"swallowed errors", lab.Run{Swallowed: 1 << 20}, "∅ 1.00 MiB"},
 		{"disk error", lab.Run{ToolError: "Error: -69825: Wiping volume data"}, "✗ -69825"},
 		{"other error", lab.Run{ToolError: "dd: /dev/rdisk5: Input/output error", Steps: []lab.Step{{Exit: 1}}}, "✗ exit 1"},
 	} {

@@ -35,6 +35,7 @@ func (p *printer) verdict(r *lab.Result) {
 // it fails.
 var verbs = map[grade]string{
 	failed:  "the tool fails on %s under %s",
+	silent:  "%s: WRITEs failed and the tool was not told under %s",
 	broken:  "%s: promised data lost under %s",
 	damaged: "%s: older, promised data destroyed under %s",
 	lost:    "%s: acknowledged data lost under %s",
@@ -44,7 +45,7 @@ var verbs = map[grade]string{
 // which let the tool fail. Hosts that agree share a clause.
 func fates(g *grid, c string) []string {
 	var parts []string
-	for _, k := range []grade{failed, broken, damaged, lost} {
+	for _, k := range []grade{failed, silent, broken, damaged, lost} {
 		var clauses, hosts []string
 		for _, h := range g.hosts {
 			var under []string
@@ -107,7 +108,7 @@ func (p *printer) why(r *lab.Result) {
 
 func addReason(all []*reason, c lab.Cause, run *lab.Run) []*reason {
 	for _, re := range all {
-		if re.cause.Name == c.Name && re.cause.Class == c.Class {
+		if re.cause.Name == c.Name && re.cause.Class == c.Class && re.cause.Taken == c.Taken {
 			if re.runs[len(re.runs)-1] != run {
 				re.runs = append(re.runs, run)
 			}
@@ -137,7 +138,11 @@ func (re *reason) sentence() string {
 		}
 		where = append(where, when+": "+strings.Join(re.clauses(e), "; "))
 	}
-	return fmt.Sprintf(classWords[re.cause.Class], re.cause.Layer, re.cause.Text) + " (" + strings.Join(where, ". ") + ")."
+	s := fmt.Sprintf(classWords[re.cause.Class], re.cause.Layer, re.cause.Text)
+	if re.cause.Taken != "" {
+		s += "; then " + re.cause.Taken
+	}
+	return s + " (" + strings.Join(where, ". ") + ")."
 }
 
 // clauses names the runs of one event: cases that fare alike share a clause.

@@ -83,50 +83,80 @@ func once(all []string, s string) []string {
 	return append(all, s)
 }
 
-// event prints the table of one event.
+// event prints the tables of one event: one, if it fits the width.
 func (p *printer) event(r *lab.Result, event string) {
 	g := newGrid(r, event)
 	p.printf("\nEVENT   %s\n", eventTitle(r, event))
+	p.table(g, g.cases, ratedCases(g))
+}
+
+// table prints some cases of an event, side by side as far as there is room.
+func (p *printer) table(g *grid, cases []string, rated map[string]bool) {
+	lines := trim(p.rows(g, cases, rated))
+	if cells(lines[1]) > p.o.width() && len(cases) > 1 {
+		half := (len(cases) + 1) / 2
+		p.table(g, cases[:half], rated)
+		p.printf("\n")
+		p.table(g, cases[half:], rated)
+		return
+	}
+	for _, line := range lines {
+		p.printf("%s\n", line)
+	}
+}
+
+// trim takes the padding behind the last column away; rules end where text does.
+func trim(lines []string) []string {
+	widest := 0
+	for i, line := range lines {
+		if lines[i] = strings.TrimRight(line, " "); !isRule(line) {
+			widest = max(widest, cells(lines[i]))
+		}
+	}
+	for i, line := range lines {
+		if isRule(line) {
+			lines[i] = string([]rune(line)[:widest])
+		}
+	}
+	return lines
+}
+
+func isRule(line string) bool { return strings.Trim(line, "─-") == "" }
+
+// rows renders one line a host and policy.
+func (p *printer) rows(g *grid, cases []string, rated map[string]bool) []string {
 	t := table.NewWriter()
 	t.SetStyle(p.style())
-	rated := ratedCases(g)
 	head := table.Row{"host", "policy"}
-	configs := []table.ColumnConfig{}
-	for _, c := range g.cases {
+	var columns []table.ColumnConfig
+	for _, c := range cases {
 		head = append(head, c)
 		if rated[c] {
 			head = append(head, "MB/s")
-			configs = append(configs, table.ColumnConfig{Number: len(head), Align: text.AlignRight})
+			columns = append(columns, table.ColumnConfig{Number: len(head), Align: text.AlignRight})
 		}
 	}
 	t.AppendHeader(head)
-	t.SetColumnConfigs(configs)
+	t.SetColumnConfigs(columns)
 	for i, h := range g.hosts {
 		if i > 0 {
 			t.AppendSeparator()
 		}
 		for _, pol := range g.pols {
 			row := table.Row{h, pol}
-			for _, c := range g.cases {
-				run := g.at(c, h, pol)
-				if run == nil {
-					row = append(row, "")
-					if rated[c] {
-						row = append(row, "")
-					}
-					continue
+			for _, c := range cases {
+				fate, speed := "", ""
+				if run := g.at(c, h, pol); run != nil {
+					fate, speed = p.o.cell(run), rate(run.Rate)
 				}
-				row = append(row, p.o.cell(run))
-				if rated[c] {
-					row = append(row, rate(run.Rate))
+				if row = append(row, fate); rated[c] {
+					row = append(row, speed)
 				}
 			}
 			t.AppendRow(row)
 		}
 	}
-	for _, line := range strings.Split(t.Render(), "\n") {
-		p.printf("%s\n", strings.TrimRight(line, " "))
-	}
+	return strings.Split(t.Render(), "\n")
 }
 
 func eventTitle(r *lab.Result, event string) string {
@@ -173,7 +203,7 @@ func (p *printer) style() table.Style {
 	s.Options.DrawBorder = false
 	s.Options.SeparateColumns = false
 	s.Format.Header = text.FormatDefault
-	s.Box.PaddingLeft, s.Box.PaddingRight = " ", " "
+	s.Box.PaddingLeft, s.Box.PaddingRight = "", "  "
 	return s
 }
 
@@ -194,9 +224,9 @@ func (p *printer) legend(r *lab.Result) {
 		if p.o.ASCII {
 			mark = words[g]
 		}
-		p.printf(" %s  %s\n", mark, legend[g])
+		p.printf("%s  %s\n", mark, legend[g])
 	}
 	if replayed {
-		p.printf(" (journal)  metadata written in place after the last flush was lost, and the journal put it back\n")
+		p.printf("replayed: metadata written in place after the last flush was lost, and the journal put it back\n")
 	}
 }

@@ -18,6 +18,7 @@ import (
 type Task struct {
 	// Request.
 	Tag     uint32        // unique among the tasks of the initiator that are under way
+	Serial  uint32        // counts the initiator's commands: the same at every seam, for logs
 	CDB     scsi.CDB      // as the initiator encoded it
 	Version block.Version // WRITE, WRITE SAME: the content of the data-out buffer
 	DataOut []byte        // parameter list of MODE SELECT and UNMAP

@@ -36,7 +36,8 @@ type Loss struct {
 	Promise Promise       // the strongest promise that Found falls short of, or that stood on the blocks
 	Outcome Outcome
 	Class   Class
-	Cause   Cause
+	Cause   Cause         // the highest place at which the loss could have been prevented
+	Taken   Cause         // what took the last volatile copy in the end
 	Flush   uint32        // the flush that had covered Lost or was stopped on its way; 0 is none
 	Age     time.Duration // how long ago Lost was acknowledged
 }
@@ -158,7 +159,10 @@ func (l *Ledger) settle(j *Judgement, where *block.Map[reason], f block.Run,
 	if w := l.writes[loss.Lost]; w.acked != 0 {
 		loss.Age = j.At.Sub(w.Ended)
 	}
-	loss.Cause, loss.Flush = l.cause(loss, claim, where)
+	if loss.Outcome == Stale || loss.Outcome == Kept {
+		loss.Taken = where.At(loss.Extent.Start).why
+	}
+	loss.Cause, loss.Flush = l.cause(loss, claim)
 	j.add(loss)
 }
 

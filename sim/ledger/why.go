@@ -22,7 +22,7 @@ func (l *Ledger) dropped() *block.Map[reason] {
 }
 
 // cause finds the highest place at which the loss could have been prevented.
-func (l *Ledger) cause(loss Loss, claim promised, where *block.Map[reason]) (Cause, uint32) {
+func (l *Ledger) cause(loss Loss, claim promised) (Cause, uint32) {
 	if l.writes[loss.Lost].Shirked == Misdirected || loss.Outcome == Foreign {
 		return Misdirected, 0
 	}
@@ -37,9 +37,8 @@ func (l *Ledger) cause(loss Loss, claim promised, where *block.Map[reason]) (Cau
 	if loss.Class == InFlight {
 		return NoCause, 0
 	}
-	bottom := where.At(loss.Extent.Start).why
 	if loss.Class == BrokenWord {
-		return l.broken(claim, bottom), claim.flush
+		return l.broken(claim, loss.Taken), claim.flush
 	}
 	// Permitted: no flush that covers the lost version ended well. Those that
 	// were asked for and stopped say why; if there is none, no one asked.
@@ -65,13 +64,13 @@ func (l *Ledger) cause(loss Loss, claim promised, where *block.Map[reason]) (Cau
 }
 
 // broken says who broke a promise that was given.
-func (l *Ledger) broken(claim promised, bottom Cause) Cause {
+func (l *Ledger) broken(claim promised, taken Cause) Cause {
 	stop := l.writes[claim.version].Shirked
 	if claim.flush != 0 {
 		stop = l.flushes[claim.flush].Stop
 	}
 	if stop == NoCause {
-		return bottom // everyone did what was promised; something took the data later
+		return taken // everyone did what was promised; something took the data later
 	}
 	return stop
 }

@@ -159,9 +159,21 @@ func (e Event) String() string {
 		name += ":" + strconv.Itoa(e.Member)
 	}
 	if e.Outage != DefaultOutage && e.Outage != 0 && e.Kind != Restart {
-		name += "/" + e.Outage.String()
+		name += "/" + short(e.Outage)
 	}
 	return name
+}
+
+// short prints a duration without zero minutes and seconds: 73h, not 73h0m0s.
+func short(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }
 
 // Parse reads an event as users write it: NAME, NAME:ARGUMENT, and an optional

@@ -33,7 +33,7 @@ func TestSupply_OrderAndOnce(t *testing.T) {
 }
 
 func TestParse(t *testing.T) {
-	for _, s := range []string{"box-power", "box-power/73h0m0s", "host-power", "all-power", "cable",
+	for _, s := range []string{"box-power", "box-power/73h", "cable/1m30s", "box-power/1h30m", "host-power", "all-power", "cable",
 		"restart", "restart:kext", "controller-reset", "firmware-crash", "disk-power:3", "disk-fail:0"} {
 		e, err := Parse(s)
 		if err != nil {
