@@ -9,6 +9,7 @@ import (
 	"tbraid/host"
 	"tbraid/host/workload"
 	"tbraid/internal/block"
+	"tbraid/internal/words"
 	"tbraid/sim/power"
 )
 
@@ -117,13 +118,7 @@ func (FileSystem) Options() []string { return []string{"hfs+", "apfs"} }
 
 // UnmarshalText reads one of Options.
 func (s *FileSystem) UnmarshalText(text []byte) error {
-	for i, w := range s.Options() {
-		if w == string(text) {
-			*s = FileSystem(i)
-			return nil
-		}
-	}
-	return fmt.Errorf("unknown file system %q: one of %s", text, strings.Join(s.Options(), ", "))
+	return words.Pick(s, s.Options(), text)
 }
 
 // Volume is a formatted and mounted slice of the box.

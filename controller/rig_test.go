@@ -35,6 +35,11 @@ var testDisk = disks.Spec{Kind: disks.HDD, Capacity: 64 << 20, Cache: 1 << 20, T
 	SeekRead: 7400 * time.Microsecond, SeekWrite: 8200 * time.Microsecond, HeadSwitch: 500 * time.Microsecond,
 	TrackSwitch: 500 * time.Microsecond, Surfaces: 2, Zones: 4, OuterSectors: 2048, InnerSectors: 1024, LookAhead: 1 << 20}
 
+// testSSD has no mechanics: what it takes can be added up by hand.
+var testSSD = disks.Spec{Kind: disks.SSD, Capacity: 64 << 20, Tear: 4096, QueueDepth: 32, Overhead: 10 * time.Microsecond,
+	InterfaceRate: 600_000_000, Channels: 8, ReadLatency: 80 * time.Microsecond, ProgramLatency: 50 * time.Microsecond,
+	Bandwidth: 512_000_000}
+
 // honest is write-back that keeps every promise.
 func honest() firmware.Profile {
 	return firmware.Profile{Name: "honest", Write: firmware.WriteBack, Sync: firmware.SyncFlushAll,
@@ -43,12 +48,17 @@ func honest() firmware.Profile {
 
 func newRig(t testing.TB, fw firmware.Profile, g raid.Geometry) *rig {
 	t.Helper()
+	return newRigOf(t, fw, g, testDisk)
+}
+
+func newRigOf(t testing.TB, fw firmware.Profile, g raid.Geometry, member disks.Spec) *rig {
+	t.Helper()
 	if err := fw.Validate(); err != nil {
 		t.Fatal(err)
 	}
 	r := &rig{t: t, k: sim.New(1), l: ledger.New()}
-	g.MemberBlocks = testDisk.Capacity / block.Size
-	c, err := New(r.k, r.l, testSpec, fw, g, testDisk)
+	g.MemberBlocks = member.Capacity / block.Size
+	c, err := New(r.k, r.l, testSpec, fw, g, member)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,10 +3,10 @@ package disks
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"tbraid/internal/block"
+	"tbraid/internal/words"
 )
 
 // Kind is how a drive keeps its blocks.
@@ -28,9 +28,7 @@ func (Kind) Options() []string { return kindNames[:] }
 
 // UnmarshalText reads one of Options.
 func (k *Kind) UnmarshalText(text []byte) error {
-	i, err := option("kind of drive", kindNames[:], text)
-	*k = Kind(i)
-	return err
+	return words.Pick(k, kindNames[:], text)
 }
 
 // Order is in which order a drive serves the commands that it holds.
@@ -52,18 +50,7 @@ func (Order) Options() []string { return orderNames[:] }
 
 // UnmarshalText reads one of Options.
 func (o *Order) UnmarshalText(text []byte) error {
-	i, err := option("order", orderNames[:], text)
-	*o = Order(i)
-	return err
-}
-
-func option(what string, names []string, text []byte) (int, error) {
-	for i, n := range names {
-		if n == string(text) {
-			return i, nil
-		}
-	}
-	return 0, fmt.Errorf("disks: unknown %s %q: %s", what, text, strings.Join(names, ", "))
+	return words.Pick(o, orderNames[:], text)
 }
 
 // maxDepth is the number of tags of SATA native command queuing, 0 to 31.

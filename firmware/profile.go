@@ -8,9 +8,9 @@ package firmware
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 	"time"
+
+	"tbraid/internal/words"
 )
 
 // Profile is one firmware behaviour.
@@ -175,23 +175,14 @@ func (Order) Options() []string          { return orders }
 func (ProtectionKind) Options() []string { return protectionKinds }
 func (BatteryState) Options() []string   { return batteryStates }
 
-func (m *WriteMode) UnmarshalText(b []byte) error      { return pick(m, writeModes, b) }
-func (m *SyncMode) UnmarshalText(b []byte) error       { return pick(m, syncModes, b) }
-func (m *FUAMode) UnmarshalText(b []byte) error        { return pick(m, fuaModes, b) }
-func (m *ReportMode) UnmarshalText(b []byte) error     { return pick(m, reportModes, b) }
-func (f *CacheFate) UnmarshalText(b []byte) error      { return pick(f, cacheFates, b) }
-func (o *Order) UnmarshalText(b []byte) error          { return pick(o, orders, b) }
-func (k *ProtectionKind) UnmarshalText(b []byte) error { return pick(k, protectionKinds, b) }
-func (s *BatteryState) UnmarshalText(b []byte) error   { return pick(s, batteryStates, b) }
-
-func pick[T ~uint8](to *T, options []string, word []byte) error {
-	i := slices.Index(options, string(word))
-	if i < 0 {
-		return fmt.Errorf("unknown value %q: one of %s", word, strings.Join(options, ", "))
-	}
-	*to = T(i)
-	return nil
-}
+func (m *WriteMode) UnmarshalText(b []byte) error      { return words.Pick(m, writeModes, b) }
+func (m *SyncMode) UnmarshalText(b []byte) error       { return words.Pick(m, syncModes, b) }
+func (m *FUAMode) UnmarshalText(b []byte) error        { return words.Pick(m, fuaModes, b) }
+func (m *ReportMode) UnmarshalText(b []byte) error     { return words.Pick(m, reportModes, b) }
+func (f *CacheFate) UnmarshalText(b []byte) error      { return words.Pick(f, cacheFates, b) }
+func (o *Order) UnmarshalText(b []byte) error          { return words.Pick(o, orders, b) }
+func (k *ProtectionKind) UnmarshalText(b []byte) error { return words.Pick(k, protectionKinds, b) }
+func (s *BatteryState) UnmarshalText(b []byte) error   { return words.Pick(s, batteryStates, b) }
 
 // Validate reports the first contradiction between knobs.
 func (p *Profile) Validate() error {

@@ -3,10 +3,9 @@
 package host
 
 import (
-	"fmt"
-	"slices"
-	"strings"
 	"time"
+
+	"tbraid/internal/words"
 )
 
 // Profile is one host: an operating system with one driver. A difference between
@@ -104,15 +103,6 @@ func (DriverKind) Options() []string { return driverKinds }
 func (SyncHabit) Options() []string  { return syncHabits }
 func (GateHabit) Options() []string  { return gateHabits }
 
-func (k *DriverKind) UnmarshalText(b []byte) error { return pick(k, driverKinds, b) }
-func (h *SyncHabit) UnmarshalText(b []byte) error  { return pick(h, syncHabits, b) }
-func (h *GateHabit) UnmarshalText(b []byte) error  { return pick(h, gateHabits, b) }
-
-func pick[T ~uint8](to *T, options []string, word []byte) error {
-	i := slices.Index(options, string(word))
-	if i < 0 {
-		return fmt.Errorf("unknown value %q: one of %s", word, strings.Join(options, ", "))
-	}
-	*to = T(i)
-	return nil
-}
+func (k *DriverKind) UnmarshalText(b []byte) error { return words.Pick(k, driverKinds, b) }
+func (h *SyncHabit) UnmarshalText(b []byte) error  { return words.Pick(h, syncHabits, b) }
+func (h *GateHabit) UnmarshalText(b []byte) error  { return words.Pick(h, gateHabits, b) }

@@ -57,7 +57,7 @@ func listing(kind string, sources bool) ([][2]string, error) {
 	var rows [][2]string
 	if kind == listEvents {
 		for _, k := range power.Kinds() {
-			rows = append(rows, [2]string{k.String(), k.Text()})
+			rows = append(rows, [2]string{k.Form(), k.Text()})
 		}
 		return rows, nil
 	}

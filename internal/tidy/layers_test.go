@@ -15,6 +15,7 @@ var layers = []string{
 	"internal/tidy", // tests only
 	"sim",
 	"internal/block",
+	"internal/words",
 	"sim/power",
 	"sim/ledger",
 	"scsi",

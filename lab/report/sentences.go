@@ -25,10 +25,36 @@ func (p *printer) verdict(r *lab.Result) {
 			if len(parts) == 0 {
 				parts = []string{"every host and policy keeps everything"}
 			}
-			p.item(label, fmt.Sprintf("%s, %s: %s.", when, c, strings.Join(parts, "; ")))
+			p.item(label, fmt.Sprintf("%s, %s: %s.%s", when, c, strings.Join(parts, "; "), readBack(g, c)))
 			label = ""
 		}
 	}
+}
+
+// where names the runs of a grade.
+var where = map[grade]string{failed: "where the tool failed", silent: "where the WRITEs failed",
+	broken: "where a promise was broken", damaged: "where damaged", lost: "where lost", kept: "where kept"}
+
+// readBack says what the tools found when they read the data back afterwards.
+func readBack(g *grid, c string) string {
+	found := map[grade][]string{}
+	for _, h := range g.hosts {
+		for _, pol := range g.pols {
+			if run := g.at(c, h, pol); run != nil && run.ReadAfter != nil {
+				found[gradeOf(run)] = once(found[gradeOf(run)], run.ReadAfter.Word)
+			}
+		}
+	}
+	var parts []string
+	for _, k := range []grade{failed, silent, broken, damaged, lost, kept} {
+		if len(found[k]) > 0 {
+			parts = append(parts, strings.Join(found[k], " or ")+" "+where[k])
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " Read back: " + list(parts) + "."
 }
 
 // verbs say what a host does to the data of a case; the tool is the subject when
