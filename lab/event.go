@@ -55,7 +55,9 @@ func (w *world) happen(e power.Event) {
 // loss was one of place and not of content, and is booked as replayed.
 func (w *world) recover() {
 	before := w.run
-	w.mount()
+	if w.mount() == 0 {
+		return
+	}
 	if before.Loss.Permitted == 0 || before.Loss.Acknowledged() != before.Loss.Permitted {
 		return
 	}

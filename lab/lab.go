@@ -48,7 +48,7 @@ func Simulate(s *configs.Scenario, o Options) (*Result, error) {
 	r := describe(s)
 	r.Runs, r.Controls = runs[:first], runs[first:]
 	if shows(r, s.Explain) {
-		if r.Rivals, err = rivals(s, o.Workers); err != nil {
+		if r.Rivals, err = rivals(s, r.Runs, o.Workers); err != nil {
 			return nil, err
 		}
 	}

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"slices"
 	"time"
 
 	"tbraid/configs"
@@ -14,7 +15,7 @@ import (
 // back after the first event, one case finds its data gone and the other finds
 // them there. For each it asks whether the read-back itself or the time that it
 // took made the difference.
-func rivals(s *configs.Scenario, workers int) ([]Rival, error) {
+func rivals(s *configs.Scenario, known []Run, workers int) ([]Rival, error) {
 	lost, okLost := s.FindCase(s.Explain.Lost)
 	kept, okKept := s.FindCase(s.Explain.Kept)
 	if !okLost || !okKept || len(s.Events) == 0 {
@@ -27,12 +28,14 @@ func rivals(s *configs.Scenario, workers int) ([]Rival, error) {
 	var pairs []pair
 	var plans []plan
 	for _, h := range s.Hosts {
-		for _, p := range configs.AllPolicies() {
-			pairs = append(pairs, pair{h, p})
-			plans = append(plans, variant(s, lost, h, p, &s.Events[0]), variant(s, kept, h, p, &s.Events[0]))
+		for _, p := range append(slices.Clone(s.Policies), configs.AllPolicies()...) {
+			if !slices.ContainsFunc(pairs, func(o pair) bool { return o.host.Name == h.Name && o.policy.Name == p.Name }) {
+				pairs = append(pairs, pair{h, p})
+				plans = append(plans, variant(s, lost, h, p, &s.Events[0]), variant(s, kept, h, p, &s.Events[0]))
+			}
 		}
 	}
-	runs, err := perform(plans, workers)
+	runs, err := complete(plans, known, workers)
 	if err != nil {
 		return nil, err
 	}
@@ -55,6 +58,28 @@ func rivals(s *configs.Scenario, workers int) ([]Rival, error) {
 		found[i].ByTime = reads(&runs[i], "correct")
 	}
 	return found, nil
+}
+
+// complete performs the plans of which no run is known yet.
+func complete(plans []plan, known []Run, workers int) ([]Run, error) {
+	runs := make([]Run, len(plans))
+	var rest []plan
+	var at []int
+	for i, p := range plans {
+		k := slices.IndexFunc(known, func(r Run) bool {
+			return r.Case == p.run.Case && r.Host == p.run.Host && r.Policy == p.run.Policy && r.Event == p.run.Event
+		})
+		if k >= 0 {
+			runs[i] = known[k]
+			continue
+		}
+		rest, at = append(rest, p), append(at, i)
+	}
+	done, err := perform(rest, workers)
+	for i := range done {
+		runs[at[i]] = done[i]
+	}
+	return runs, err
 }
 
 // shows tells whether some combination of the scenario's own shows the pair, so

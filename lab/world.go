@@ -175,8 +175,9 @@ func (w *world) provision() {
 }
 
 // mount mounts what the host recognises on its disk, as diskarbitrationd does:
-// at the mount point that the scenario gave the volume, or below /Volumes.
-func (w *world) mount() {
+// at the mount point that the scenario gave the volume, or below /Volumes. It
+// returns how many volumes it mounted.
+func (w *world) mount() (mounted int) {
 	w.program("diskarbitrationd", func(sh workload.Shell) int {
 		d := sh.Call(workload.Call{Op: workload.Describe}).Disk
 		if d == nil {
@@ -193,10 +194,14 @@ func (w *world) mount() {
 					at = v.Mount
 				}
 			}
-			sh.Call(workload.Call{Op: workload.Mount, Path: slice.Identifier, Target: at, Detail: kind})
+			r := sh.Call(workload.Call{Op: workload.Mount, Path: slice.Identifier, Target: at, Detail: kind})
+			if r.Err == workload.OK {
+				mounted++
+			}
 		}
 		return 0
 	})
+	return mounted
 }
 
 // fileSystems are the partition types of which volumes are mounted.
