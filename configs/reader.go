@@ -34,10 +34,10 @@ type place struct {
 
 // Guess is a value in a preset that no source backs.
 type Guess struct {
-	Path  string // dotted, as --set takes it; the first one if several presets share the value
-	Value string
-	Note  string // why this value
-	Where string // file and line
+	Path  string `json:"path"` // dotted, as --set takes it; the first one if several presets share the value
+	Value string `json:"value"`
+	Note  string `json:"note"`  // why this value
+	Where string `json:"where"` // file and line
 }
 
 // guessMark is how the line comment of a guess begins.

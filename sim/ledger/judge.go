@@ -172,8 +172,8 @@ func (w Write) covers(v block.Version, e block.Extent) bool {
 }
 
 func (l *Ledger) interrupted(e block.Extent) bool {
-	for _, t := range l.torn {
-		if t.Overlaps(e) {
+	for _, r := range l.torn.Append(nil, e) {
+		if r.Value {
 			return true
 		}
 	}

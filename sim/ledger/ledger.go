@@ -80,7 +80,7 @@ type Ledger struct {
 	flushes []Flush // by id; 0 is unused
 	acks    []block.Version
 	drops   []drop
-	torn    []block.Extent // stripes of which a write was under way when power went
+	torn    block.Map[bool] // stripes of which a write was under way when power went
 	step    int
 }
 
@@ -174,7 +174,7 @@ func (l *Ledger) Drop(runs []block.Run, why Cause) {
 
 // Interrupt records that a write to the members, of data or parity of e, was
 // under way when power went.
-func (l *Ledger) Interrupt(e block.Extent) { l.torn = append(l.torn, e) }
+func (l *Ledger) Interrupt(e block.Extent) { l.torn.Set(e, true) }
 
 // Settle promises everything acknowledged so far: it was made durable before the
 // story begins.
