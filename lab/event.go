@@ -89,9 +89,6 @@ func (w *world) restart(boot string) {
 	w.box.Reset(w.k.Now(), w.policy.HostReset, scsi.SenseBusReset)
 	w.k.RunUntil(w.k.Now().Add(down.Shutdown.Boot))
 	w.link.Up(w.k.Now())
-	if next.Driver.ResetAtAttach {
-		w.box.Reset(w.k.Now(), w.policy.HostReset, scsi.SenseTargetReset)
-	}
 	w.boot(next)
 }
 

@@ -4,6 +4,7 @@ import (
 	"tbraid/configs"
 	"tbraid/host"
 	"tbraid/host/workload"
+	"tbraid/scsi"
 	"tbraid/sim"
 )
 
@@ -20,9 +21,13 @@ func (w *world) boot(p host.Profile) {
 	w.attach()
 }
 
-// attach runs the probe to its end. A disk that does not come is a finding, not
-// an error: what tools then say shows it.
+// attach lets the driver start, which for some means a reset of the controller,
+// and runs the probe to its end. A disk that does not come is a finding, not an
+// error: what tools then say shows it.
 func (w *world) attach() {
+	if w.sys.Profile().Driver.ResetAtAttach {
+		w.box.Reset(w.k.Now(), w.policy.HostReset, scsi.SenseTargetReset)
+	}
 	done := false
 	w.sys.Attach(w.k.Now(), func(bool) { done = true })
 	w.until(&done, "the probe")

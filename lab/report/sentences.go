@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tbraid/lab"
+	"tbraid/sim/ledger"
 )
 
 // verdict says for each event and case under which hosts and policies what was
@@ -308,18 +309,28 @@ func (p *printer) controls(r *lab.Result) {
 func (p *printer) notes(r *lab.Result) {
 	label := "NOTE"
 	note := func(s string) { p.item(label, s); label = "" }
-	restart, outage := false, false
-	for _, e := range events(r) {
-		restart = restart || strings.HasPrefix(e, "restart")
-		outage = outage || strings.Contains(e, "power")
+	if slices.ContainsFunc(events(r), func(e string) bool { return strings.HasPrefix(e, "restart") }) {
+		note("A restart is not a power loss: the box keeps its supply.")
 	}
-	if restart {
-		note("A restart is not a power loss: the box keeps its supply. Data go only if the firmware drops a volatile cache when the bus is reset, which these policies assume (host_reset: drop) and no source settles.")
+	if anyDropped(r) {
+		note("At a reset data go only if the firmware drops a volatile cache when the bus is reset or a driver attaches, which these policies assume (host_reset: drop) and no source settles.")
 	}
 	if anySync(r) {
 		note("-69825 comes from a failed WRITE. macOS ignores the result of the flush behind a wipe (libutil, wipefs), so a lost or failed SYNCHRONIZE CACHE alone does not give it. What fails the WRITE is a second fault, which the host profile assumes.")
 	}
 	note("The report says what this model does under these assumptions. It does not say what happened on anyone's desk.")
+}
+
+// anyDropped tells whether data went because a cache was dropped at a reset.
+func anyDropped(r *lab.Result) bool {
+	for i := range r.Runs {
+		for _, c := range r.Runs[i].Causes {
+			if c.Name == ledger.DroppedAtReset.String() || c.Taken == ledger.DroppedAtReset.Text() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // anySync tells whether a disk tool failed, so that the note is worth its lines.
