@@ -36,6 +36,9 @@ func (s *Scenario) checkVolumes(f *facts, all []Volume, path string) error {
 		case v.Size%allocationBlock != 0 || v.Size < leastVolume:
 			return f.blame(fmt.Sprintf("a multiple of 4KiB, at least %s", formatBytes(leastVolume)),
 				fmt.Sprintf("a volume of %s", formatBytes(v.Size)), at+".size", at+".start")
+		case uint64(e.End()) > 1<<32 && s.Box.Controller.ANSI < 5:
+			return f.blame("give it a size, or set box.controller.ansi to 5 or more",
+				fmt.Sprintf("the file system ends at block %d: hosts do not see beyond 2^32 where ansi is below 5", e.End()), at+".size", at+".start")
 		case uint64(e.End())+gptTail > blocks || uint64(e.End()) < e.Blocks:
 			return f.blame(s.extent()+fmt.Sprintf("; the last %d hold the copy of the partition map", gptTail),
 				fmt.Sprintf("the file system ends at block %d", e.End()), at+".size", at+".start")

@@ -9,6 +9,9 @@ import (
 	"tbraid/sim/power"
 )
 
+// mostPrefill bounds a prefill, which is laid down stripe by stripe.
+const mostPrefill = 256 << 30
+
 // settle derives what follows from what was given and checks what no single key
 // can tell. It comes after all assignments: two of them may contradict each
 // other for a moment.
@@ -158,6 +161,10 @@ func (s *Scenario) settleCase(f *facts, c *Case, path string) error {
 		case Prefill:
 			if end := uint64(step.Extent.End()); end > s.Box.VolumeBlocks() || end < step.Extent.Blocks {
 				return f.blame(s.extent(), fmt.Sprintf("the prefill ends beyond the volume, at block %d", end), at)
+			}
+			if step.Extent.Bytes() > mostPrefill {
+				return f.blame(fmt.Sprintf("at most %s; fill what the tools will touch", formatBytes(mostPrefill)),
+					"a prefill of "+formatBytes(step.Extent.Bytes()), at)
 			}
 		case Run:
 			if err := s.checkTool(f, step.Tool, append(made, c.mounts()...), at); err != nil {

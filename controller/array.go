@@ -18,7 +18,8 @@ type Array struct {
 	ledger *ledger.Ledger
 	layout *raid.Layout
 	drives []*disks.Drive
-	absent raid.Absent // members that dropped out, for good
+	absent raid.Absent // members that dropped out
+	missed raid.Absent // of these, the ones that writes have passed by
 	caches bool        // the members' write caches are on and volatile
 	owner  *Controller
 	tap    MemberTap
@@ -159,7 +160,9 @@ func (a *Array) Flush(now sim.Time, ref uint32) {
 
 // plan begins a job, or begins it again without a member that failed.
 func (a *Array) plan(now sim.Time, j *job) {
-	j.absent |= a.absent
+	if j.absent |= a.absent; j.kind == writeJob {
+		a.missed |= j.absent
+	}
 	j.phase, j.again = 0, false
 	var err error
 	if j.kind == readJob {
@@ -236,6 +239,9 @@ func (a *Array) Done(now sim.Time, d *disks.Drive, io *disks.IO) {
 	switch io.Fault {
 	case disks.Offline:
 		a.DropMember(d.Member())
+		if io.Op == disks.Write {
+			a.missed |= 1 << d.Member()
+		}
 		j.again = j.again || io.Op == disks.Read
 	case disks.MediumError:
 		if j.absent |= 1 << d.Member(); j.kind == writeJob {

@@ -10,6 +10,9 @@ import (
 // over the members. It is for judging, and for tests.
 func (c *Controller) Content(dst []block.Run, e block.Extent) []block.Run {
 	e = e.Intersect(block.Extent{Blocks: c.Blocks()})
+	if c.array.Lost() {
+		return append(dst, block.Run{Extent: e, Version: block.Unread})
+	}
 	first := len(dst)
 	dst = c.cache.Peek(dst, e)
 	at := e.Start

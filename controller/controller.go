@@ -2,6 +2,7 @@ package controller
 
 import (
 	"fmt"
+	"time"
 
 	"tbraid/cache"
 	"tbraid/controller/raid"
@@ -144,7 +145,8 @@ func (c *Controller) Receive(now sim.Time, t *sam.Task) {
 	t.Sense = bad // until gate looks at it
 	service := c.spec.Command
 	if t.Decoded.Class == scsi.ClassRead || t.Decoded.Class == scsi.ClassWrite {
-		service += perByte(t.Decoded.Extent.Bytes(), c.spec.Memory)
+		pieces := (t.Decoded.Extent.Bytes() + c.spec.TransferBytes - 1) / c.spec.TransferBytes
+		service = c.spec.Command*time.Duration(max(pieces, 1)) + perByte(t.Decoded.Extent.Bytes(), c.spec.Memory)
 	}
 	c.k.At(c.cpu.Reserve(now, service), c, evBegin, ref)
 }

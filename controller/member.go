@@ -92,8 +92,16 @@ func (a *Array) FailMember(now sim.Time, n int) {
 
 // DropMember takes a member out of the array, as a controller does when a member
 // stops answering for a moment; its content is out of date from then on.
-// Bringing it back would need a rebuild, which is not modelled.
+// If anything is written meanwhile, bringing it back would need a rebuild, which is
+// not modelled.
 func (a *Array) DropMember(n int) { a.absent |= 1 << n }
+
+// Rejoin takes a member back that has missed no write.
+func (a *Array) Rejoin(n int) {
+	if !a.missed.Has(n) && !a.drives[n].Failed() {
+		a.absent &^= 1 << n
+	}
+}
 
 // orphan makes reads and flushes under way end without anyone being told.
 func (a *Array) orphan() {

@@ -84,30 +84,31 @@ func (c *Controller) booted(now sim.Time) {
 
 // Reset is a reset that leaves the controller's memory supplied: by the host or
 // its next driver, by a link that went down, or by a crash of the firmware.
-// Commands under way vanish; the cache goes the way that the profile says.
-func (c *Controller) Reset(now sim.Time, fate firmware.CacheFate, attention scsi.Sense) {
+// Commands under way vanish; the cache goes the way that the profile says, and if
+// it is dropped, why is what took the data.
+func (c *Controller) Reset(now sim.Time, fate firmware.CacheFate, attention scsi.Sense, why ledger.Cause) {
 	c.abandonCommands()
 	c.pending = append(c.pending, attention)
 	c.stopped = false
 	if c.halting && fate == firmware.Drop {
 		return // the flush of an orderly halt ends first, and leaves nothing to drop
 	}
-	c.apply(now, fate)
+	c.apply(now, fate, why)
 }
 
 // Halt is the host's announcement of an orderly halt.
 func (c *Controller) Halt(now sim.Time) {
 	c.halting = c.fw.Halt == firmware.Flush
-	c.apply(now, c.fw.Halt)
+	c.apply(now, c.fw.Halt, ledger.DroppedAtReset)
 }
 
-func (c *Controller) apply(now sim.Time, fate firmware.CacheFate) {
+func (c *Controller) apply(now sim.Time, fate firmware.CacheFate, why ledger.Cause) {
 	switch fate {
 	case firmware.Flush:
 		c.flushAll()
 		c.pump(now)
 	case firmware.Drop:
-		c.ledger.Drop(c.cache.Dirty(nil), ledger.DroppedAtReset)
+		c.ledger.Drop(c.cache.Dirty(nil), why)
 		c.discardAll()
 	}
 }
@@ -129,7 +130,7 @@ func (c *Controller) discardAll() {
 // Crash is a crash of the firmware: the processor starts again, the memory stays
 // or not as the profile says.
 func (c *Controller) Crash(now sim.Time) {
-	c.Reset(now, c.fw.Crash, scsi.SenseInternalReset)
+	c.Reset(now, c.fw.Crash, scsi.SenseInternalReset, ledger.LostInCrash)
 	c.ready = false
 	c.k.At(now.Add(c.spec.Boot), c, evReady, 0)
 }

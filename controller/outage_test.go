@@ -131,7 +131,7 @@ func TestReset_Fates(t *testing.T) {
 			r := newRig(t, fw, raid5of12)
 			r.acknowledged(0, 128, ledger.Volatile)
 			r.c.Halt(r.k.Now())
-			r.c.Reset(r.k.Now(), r.c.fw.HostReset, scsi.SenseBusReset)
+			r.c.Reset(r.k.Now(), r.c.fw.HostReset, scsi.SenseBusReset, ledger.DroppedAtReset)
 			r.settle()
 			if lost := len(r.judge()) > 0; lost != c.lost {
 				t.Fatalf("lost %v", lost)

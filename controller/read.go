@@ -11,6 +11,10 @@ import (
 // too: some destage what a READ touches.
 func (c *Controller) beginRead(now sim.Time, ref uint32) {
 	cmd := &c.commands[ref]
+	if c.array.Lost() { // an offline volume does not answer from its cache either
+		c.finish(now, ref, scsi.CheckCondition, scsi.SenseUnrecoveredRead)
+		return
+	}
 	cmd.state = fetching
 	cmd.mark, cmd.unsure = c.cache.Mark(), c.strays > 0
 	if c.fw.Destage.OnRead && c.cache.DirtyIn(cmd.extent) {
@@ -76,11 +80,11 @@ func (c *Controller) Found(now sim.Time, ref uint32, e block.Extent, runs []bloc
 // keep puts what was read into the cache; under some firmware dirty pages give
 // way to it.
 func (c *Controller) keep(now sim.Time, cmd *command, e block.Extent, runs []block.Run) {
-	if cmd.unsure || c.cache.Fill(e, runs, cmd.mark) > 0 || !c.fw.Destage.OnPressure {
-		return
+	if !cmd.unsure {
+		c.cache.Fill(e, runs, cmd.mark)
 	}
-	if !c.cache.Room(e) {
-		c.pressed = true
+	if s := c.cache.Stats(); c.fw.Destage.OnPressure && s.Pages >= s.CapacityPages {
+		c.pressed = true // the next page read wants the place of the oldest, dirty or not
 		c.pump(now)
 	}
 }

@@ -16,7 +16,7 @@ type Spec struct {
 
 	CacheBytes    uint64        // memory for pages; configs fills it from cache.capacity of the box
 	Queue         int           `conf:"queue" unit:"count" min:"1" max:"65535" doc:"commands held at once; beyond that the answer is TASK SET FULL"`
-	TransferBytes uint64        `conf:"transfer" unit:"bytes" min:"4KiB" max:"16MiB" doc:"a larger READ or WRITE is carried out in pieces of this size"`
+	TransferBytes uint64        `conf:"transfer" unit:"bytes" min:"4KiB" max:"16MiB" doc:"a larger READ or WRITE is carried out in pieces of this size, each at the processor time of a command"`
 	Command       time.Duration `conf:"command" unit:"duration" max:"10ms" doc:"processor time a command"`
 	Memory        uint64        `conf:"memory_rate" unit:"rate" min:"1MB/s" max:"1TB/s" doc:"rate at which data enter and leave the cache"`
 	Boot          time.Duration `conf:"boot" unit:"duration" max:"10m" doc:"from power to ready"`

@@ -75,6 +75,9 @@ var covered = []struct {
 }{
 	{ledger.DroppedAtReset, ledger.NeverAsked, story{host: "kext", policy: "wb-flush-all", steps: []string{mega, "event: controller-reset"}}},
 	{ledger.DroppedAtReset, ledger.FirmwareAcks, story{host: "kext", policy: "wb-ack-only", steps: []string{mega, "event: restart"}}},
+	{ledger.LostInCrash, ledger.NeverAsked, story{host: "kext", policy: "wb-flush-all", steps: []string{mega, "event: firmware-crash"}}},
+	{ledger.DroppedAtLinkLoss, ledger.NeverAsked, story{host: "kext", policy: "wb-flush-all",
+		sets: []string{"policy.link_loss=drop"}, steps: []string{mega, "event: cable"}}},
 	{ledger.PowerLost, ledger.NeverAsked, story{host: "kext", policy: "wb-flush-all", steps: []string{mega, "event: all-power"}}},
 	{ledger.PowerLost, ledger.HiddenCache, story{host: "kext", policy: "wb-hidden", steps: []string{mega, "event: all-power"}}},
 }

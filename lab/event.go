@@ -4,12 +4,14 @@ import (
 	"fmt"
 
 	"tbraid/scsi"
+	"tbraid/sim/ledger"
 	"tbraid/sim/power"
 )
 
 // happen lets an event take its course until the host has its disk back.
 func (w *world) happen(e power.Event) {
 	w.eventAt, w.happened = w.k.Now(), true
+	w.earlier, w.run.ReadAfter, w.rewritten = w.losses, nil, false
 	switch e.Kind {
 	case power.Restart:
 		w.restart(e.Boot)
@@ -23,28 +25,31 @@ func (w *world) happen(e power.Event) {
 		w.hostDies(e, power.Host, power.Box)
 	case power.Cable:
 		w.unplug()
-		w.box.Reset(w.k.Now(), w.policy.LinkLoss, scsi.SenseNexusLoss)
+		w.box.Reset(w.k.Now(), w.policy.LinkLoss, scsi.SenseNexusLoss, ledger.DroppedAtLinkLoss)
 		w.k.RunUntil(w.k.Now().Add(e.Outage))
 		w.replug()
 	case power.ControllerReset:
 		w.unplug()
-		w.box.Reset(w.k.Now(), w.policy.HostReset, scsi.SenseTargetReset)
+		w.box.Reset(w.k.Now(), w.policy.HostReset, scsi.SenseTargetReset, ledger.DroppedAtReset)
 		w.replug()
 	case power.FirmwareCrash:
 		w.unplug()
 		w.box.Crash(w.k.Now())
 		w.k.RunUntil(w.k.Now().Add(w.hardware.Controller.Boot))
-		w.replug()
+		w.link.Up(w.k.Now())
+		w.probe() // the driver is still there: it waits the crash out and resets nothing
 	case power.DiskPower:
 		w.supply.Fail(w.k.Now(), power.Disk(e.Member))
 		w.box.Array().DropMember(e.Member)
 		w.k.RunUntil(w.k.Now().Add(e.Outage))
 		w.supply.Return(w.k.Now(), power.Disk(e.Member))
+		w.box.Array().Rejoin(e.Member)
 	case power.DiskFail:
 		w.box.Array().FailMember(w.k.Now(), e.Member)
 	default:
 		panic(fmt.Sprintf("lab: no event %v", e))
 	}
+	w.idle() // what the members were doing when nothing stopped them ends first
 	w.judge()
 	if e.Kind != power.DiskPower && e.Kind != power.DiskFail {
 		w.recover()
@@ -54,16 +59,17 @@ func (w *world) happen(e power.Event) {
 // recover mounts what is there. If the journals put back all that was lost, the
 // loss was one of place and not of content, and is booked as replayed.
 func (w *world) recover() {
-	before := w.run
+	before, losses := w.run, w.losses
 	if w.mount() == 0 {
 		return
 	}
-	if before.Loss.Permitted == 0 || before.Loss.Acknowledged() != before.Loss.Permitted {
+	if len(w.earlier) > 0 || before.Loss.Permitted == 0 || before.Loss.Acknowledged() != before.Loss.Permitted {
 		return
 	}
 	w.judge()
 	if w.run.Loss.Acknowledged() > 0 {
 		w.run.Loss, w.run.Causes, w.run.Extents, w.run.OldestNS = before.Loss, before.Causes, before.Extents, before.OldestNS
+		w.losses = losses
 		return
 	}
 	w.run.Replayed = before.Loss.Permitted
@@ -86,7 +92,7 @@ func (w *world) restart(boot string) {
 	w.until(&done, "the shutdown")
 	w.box.Halt(w.k.Now())
 	w.link.Down(w.k.Now())
-	w.box.Reset(w.k.Now(), w.policy.HostReset, scsi.SenseBusReset)
+	w.box.Reset(w.k.Now(), w.policy.HostReset, scsi.SenseBusReset, ledger.DroppedAtReset)
 	w.k.RunUntil(w.k.Now().Add(down.Shutdown.Boot))
 	w.link.Up(w.k.Now())
 	w.boot(next)
@@ -120,11 +126,11 @@ func (w *world) hostDies(e power.Event, domains ...power.Domain) {
 	w.supply.Fail(w.k.Now(), domains...)
 	w.link.Down(w.k.Now())
 	if len(domains) == 1 { // the box sees its link go down
-		w.box.Reset(w.k.Now(), w.policy.LinkLoss, scsi.SenseNexusLoss)
+		w.box.Reset(w.k.Now(), w.policy.LinkLoss, scsi.SenseNexusLoss, ledger.DroppedAtLinkLoss)
 	}
 	w.outage(e, domains...)
 	w.k.RunUntil(w.k.Now().Add(boot))
 	w.link.Up(w.k.Now())
-	w.box.Reset(w.k.Now(), w.policy.HostReset, scsi.SenseBusReset)
+	w.box.Reset(w.k.Now(), w.policy.HostReset, scsi.SenseBusReset, ledger.DroppedAtReset)
 	w.boot(w.host)
 }

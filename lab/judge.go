@@ -15,6 +15,8 @@ const maxExtents = 256
 // judge settles what the last event has cost.
 func (w *world) judge() {
 	j := w.l.Judge(w.eventAt, w.box.Content)
+	j.Carry(w.earlier)
+	w.losses = j.Losses
 	r := &w.run
 	r.EventNS = int64(w.eventAt)
 	r.Loss, r.Causes, r.Extents, r.OldestNS = Loss{}, nil, nil, 0
@@ -46,12 +48,21 @@ func (w *world) swallowed() uint64 {
 	var n uint64
 	for v := 1; v <= w.l.Writes(); v++ {
 		f := w.l.Written(block.Version(v))
-		if f.Step >= 0 && f.Failed && f.Ended <= w.eventAt && f.Step < len(w.run.Steps) &&
-			w.steps[f.Step].Kind == configs.Run && w.run.Steps[f.Step].Exit == 0 {
-			n += f.Payload.Bytes()
+		if !w.silent(f) || f.Ended > w.eventAt {
+			continue
+		}
+		if n += f.Payload.Bytes(); w.run.FailedLBA == nil {
+			lba := uint64(f.Extent.Start)
+			w.run.FailedLBA = &lba
 		}
 	}
 	return n
+}
+
+// silent tells whether a WRITE failed in a step that ended with status 0.
+func (w *world) silent(f ledger.Write) bool {
+	return f.Step >= 0 && f.Failed && f.Step < len(w.run.Steps) &&
+		w.steps[f.Step].Kind == configs.Run && w.run.Steps[f.Step].Exit == 0
 }
 
 func (s *Loss) add(l ledger.Loss) {

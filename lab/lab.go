@@ -6,11 +6,24 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"tbraid/configs"
 	"tbraid/sim"
 	"tbraid/sim/power"
 )
+
+// Unfinished is the error of a step that takes longer than the model waits. It is
+// the scenario's doing, not a fault of the model.
+type Unfinished struct {
+	What  string
+	After time.Duration // of simulated time
+}
+
+// Error says what to change.
+func (u *Unfinished) Error() string {
+	return fmt.Sprintf("%s takes more than %v of simulated time; make it smaller, or the box faster", u.What, u.After)
+}
 
 // Options says how to run, not what: results do not depend on them.
 type Options struct {
@@ -169,6 +182,8 @@ func (p plan) perform() (r Run, err error) {
 	defer func() {
 		switch cause := recover().(type) {
 		case nil:
+		case *Unfinished:
+			err = cause
 		case *sim.Crash:
 			err = &Broken{Run: p.title(), Cause: cause}
 		default:

@@ -14,7 +14,23 @@ type reader struct {
 	parts  []block.Value[block.Version]
 }
 
-func newReader(l *ledger.Ledger) *reader { return &reader{l: l, newest: l.Acknowledged()} }
+// newReader expects what was acknowledged, and what failed without its tool being
+// told: for the tool that is written too.
+func newReader(l *ledger.Ledger, silent func(ledger.Write) bool) *reader {
+	r := &reader{l: l, newest: l.Acknowledged()}
+	for v := block.Version(1); int(v) <= l.Writes(); v++ {
+		f := l.Written(v)
+		if !silent(f) {
+			continue
+		}
+		for _, old := range r.newest.Append(nil, f.Payload) {
+			if old.Value < v {
+				r.newest.Set(old.Extent, v)
+			}
+		}
+	}
+	return r
+}
 
 func (r *reader) add(runs []block.Run) {
 	for _, run := range runs {

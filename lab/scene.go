@@ -6,6 +6,7 @@ import (
 	"tbraid/host/workload"
 	"tbraid/scsi"
 	"tbraid/sim"
+	"tbraid/sim/ledger"
 )
 
 // boot starts a host with that profile and lets its driver attach.
@@ -21,13 +22,17 @@ func (w *world) boot(p host.Profile) {
 	w.attach()
 }
 
-// attach lets the driver start, which for some means a reset of the controller,
-// and runs the probe to its end. A disk that does not come is a finding, not an
-// error: what tools then say shows it.
+// attach lets the driver start, which for some means a reset of the controller.
 func (w *world) attach() {
 	if w.sys.Profile().Driver.ResetAtAttach {
-		w.box.Reset(w.k.Now(), w.policy.HostReset, scsi.SenseTargetReset)
+		w.box.Reset(w.k.Now(), w.policy.HostReset, scsi.SenseTargetReset, ledger.DroppedAtReset)
 	}
+	w.probe()
+}
+
+// probe runs the probe to its end. A disk that does not come is a finding, not an
+// error: what tools then say shows it.
+func (w *world) probe() {
 	done := false
 	w.sys.Attach(w.k.Now(), func(bool) { done = true })
 	w.until(&done, "the probe")

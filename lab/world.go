@@ -60,7 +60,11 @@ type world struct {
 
 	happened bool // an event has come
 	eventAt  sim.Time
-	step     int
+
+	rewritten bool          // a tool has written since
+	losses    []ledger.Loss // as last judged
+	earlier   []ledger.Loss // of the events before the last
+	step      int
 }
 
 // setup is the step number of what is there before a case begins.
@@ -117,8 +121,12 @@ func (w *world) idle() {
 func (w *world) until(done *bool, what string) {
 	limit := w.k.Now().Add(patience)
 	w.k.RunWhile(func() bool { return !*done && w.k.Now() < limit })
-	if !*done {
-		panic(fmt.Sprintf("lab: %s does not end", what))
+	switch {
+	case *done:
+	case w.k.Now() >= limit:
+		panic(&Unfinished{What: what, After: patience})
+	default:
+		panic(fmt.Sprintf("lab: nothing is left to happen, and %s has not ended", what))
 	}
 }
 
@@ -203,14 +211,15 @@ func (w *world) runTool(t workload.Tool, note *Step) {
 		w.failedWrite(before)
 	}
 	w.read(t, note)
+	w.rewritten = w.rewritten || w.happened && t.Disk != "" && !t.ReadBack && stats.BytesWritten > 0
 }
 
 // read notes what a tool found when it read the box.
 func (w *world) read(t workload.Tool, note *Step) {
-	if t.Kind == workload.Diskutil {
-		return // it reads structures, and says itself what it makes of them
+	if t.Kind == workload.Diskutil || t.Kind == workload.DD && t.Disk != "" && !t.ReadBack {
+		return // diskutil reads structures, and says itself what it makes of them; the other dd writes
 	}
-	r := newReader(w.l)
+	r := newReader(w.l, w.silent)
 	for _, reading := range w.sys.Readings() {
 		r.add(reading.Runs)
 	}
@@ -218,9 +227,9 @@ func (w *world) read(t workload.Tool, note *Step) {
 		r.found.Missing = w.unread(t, &r.found)
 	}
 	note.Reading = r.result()
-	if w.happened {
+	if w.happened && !w.rewritten { // what is written after the event says nothing about it
 		w.run.ReadAfter = w.run.ReadAfter.plus(note.Reading)
-	} else {
+	} else if !w.happened {
 		w.run.ReadBack = w.run.ReadBack.plus(note.Reading)
 	}
 }

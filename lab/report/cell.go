@@ -39,16 +39,16 @@ var legend = [...]string{
 
 func gradeOf(r *lab.Run) grade {
 	switch {
-	case r.ToolError != "":
-		return failed
-	case r.Swallowed > 0:
-		return silent
 	case r.Loss.Violation > 0:
 		return broken
 	case r.Loss.Collateral > 0:
 		return damaged
 	case r.Loss.Permitted > 0:
 		return lost
+	case r.Swallowed > 0:
+		return silent
+	case r.ToolError != "":
+		return failed
 	}
 	return kept
 }
@@ -75,19 +75,30 @@ func (o Options) cell(r *lab.Run) string {
 	case silent:
 		s = mark + " " + size(r.Swallowed)
 	case failed:
-		code := diskError.FindString(r.ToolError)
-		if code == "" {
-			code = fmt.Sprintf("exit %d", exitOf(r))
-		}
-		s = mark + " " + code
+		s = o.failure(r)
 	default:
 		s = mark + " " + size(r.Loss.Acknowledged())
 		s += share(r)
+	}
+	if g != failed && r.ToolError != "" {
+		s += " " + o.failure(r)
 	}
 	if o.Color {
 		return colors[g].Sprint(s)
 	}
 	return s
+}
+
+// failure is a tool's error: the code that people quote, or its exit status.
+func (o Options) failure(r *lab.Run) string {
+	mark := glyphs[failed]
+	if o.ASCII {
+		mark = words[failed]
+	}
+	if code := diskError.FindString(r.ToolError); code != "" {
+		return mark + " " + code
+	}
+	return fmt.Sprintf("%s exit %d", mark, exitOf(r))
 }
 
 // share is how much of what was acknowledged is gone, in percent, where that is
@@ -117,6 +128,8 @@ func rate(bytesPerSecond uint64) string {
 	switch {
 	case bytesPerSecond == 0:
 		return ""
+	case bytesPerSecond < 1e6:
+		return fmt.Sprintf("%.2f", float64(bytesPerSecond)/1e6)
 	case bytesPerSecond < 10e6:
 		return fmt.Sprintf("%.1f", float64(bytesPerSecond)/1e6)
 	}

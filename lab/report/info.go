@@ -59,9 +59,25 @@ func (p *printer) compare(a, b host.Profile, differ []string) {
 			"(Physical Interconnect), copied to the registry and printed. No command, size or order depends on it.",
 			a.Identity.Protocol, b.Identity.Protocol))
 	}
-	if a.Driver.Kind != b.Driver.Kind {
-		p.paragraph("", "What does change I/O is how the driver runs: a DriverKit extension is terminated before the shutdown flush (xnu), "+
-			"costs more a command, and gets its limits from other places.")
+	var changes []string
+	for _, h := range []host.Profile{a, b} {
+		if h.Shutdown.DriverGoneFirst && a.Shutdown.DriverGoneFirst != b.Shutdown.DriverGoneFirst {
+			changes = append(changes, h.Name+" is terminated before the shutdown flush (xnu)")
+		}
+	}
+	if a.Driver.Overhead != b.Driver.Overhead {
+		changes = append(changes, fmt.Sprintf("a command costs %v of processor time under %s, %v under %s",
+			a.Driver.Overhead, a.Name, b.Driver.Overhead, b.Name))
+	}
+	if a.MaxBytes != b.MaxBytes {
+		changes = append(changes, "they declare different limits for one transfer")
+	}
+	if a.Driver.HighLBA != b.Driver.HighLBA {
+		changes = append(changes, fmt.Sprintf("addresses from 2^32 on: %s under %s, %s under %s",
+			a.Driver.HighLBA, a.Name, b.Driver.HighLBA, b.Name))
+	}
+	if len(changes) > 0 {
+		p.paragraph("", "What does change I/O between these profiles: "+strings.Join(changes, "; ")+".")
 	}
 }
 

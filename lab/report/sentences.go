@@ -77,7 +77,7 @@ func fates(g *grid, c string) []string {
 		for _, h := range g.hosts {
 			var under []string
 			for _, pol := range g.pols {
-				if run := g.at(c, h, pol); run != nil && gradeOf(run) == k {
+				if run := g.at(c, h, pol); run != nil && (gradeOf(run) == k || k == failed && run.ToolError != "") {
 					under = append(under, pol)
 				}
 			}
@@ -130,7 +130,23 @@ func (p *printer) why(r *lab.Result) {
 		p.item(label, re.sentence())
 		label = ""
 	}
+	p.silentErrors(r, label)
 	p.toolErrors(r, label)
+}
+
+// silentErrors says which WRITEs failed without the tool being told.
+func (p *printer) silentErrors(r *lab.Result, label string) {
+	seen := map[string]bool{}
+	for i := range r.Runs {
+		run := &r.Runs[i]
+		if run.Swallowed == 0 || run.FailedLBA == nil || seen[run.Host+run.Case] {
+			continue
+		}
+		seen[run.Host+run.Case] = true
+		p.item(label, fmt.Sprintf("%s under %s: the driver or the box failed WRITEs, the first at LBA %d; a buffered device node writes "+
+			"asynchronously, and the error ends in the kernel log, not at the tool.", run.Case, run.Host, *run.FailedLBA))
+		label = ""
+	}
 }
 
 func addReason(all []*reason, c lab.Cause, run *lab.Run) []*reason {
@@ -233,7 +249,10 @@ func (p *printer) toolErrors(r *lab.Result, label string) {
 				s += ", beyond 2^32, where 16-byte CDBs begin"
 			}
 		}
-		p.item(label, s+". A tool that reports an error loses nothing in silence.")
+		if s += "."; run.Loss.Acknowledged() == 0 {
+			s += " A tool that reports an error loses nothing in silence."
+		}
+		p.item(label, s)
 		label = ""
 	}
 }
@@ -345,7 +364,7 @@ func anySync(r *lab.Result) bool {
 
 // decisive are the assumptions that decide who loses what.
 var decisive = []string{"host_reset", "high_lba", "gate_segments", "gate_bytes", "destage.age", "destage.interval", "destage.idle",
-	"quiesce", "cache.capacity", "wait", "page", "tear"}
+	"quiesce", "cache.capacity", "wait", "page", "tear", "driver.overhead", "max_bytes"}
 
 // assumed lists the values that no source backs.
 func (p *printer) assumed(r *lab.Result) {
@@ -371,7 +390,7 @@ func (p *printer) assumed(r *lab.Result) {
 			}
 		}
 	}
-	p.item("ASSUMED", fmt.Sprintf("%d values have no source behind them; -v lists them all. Those that decide the table: %s.",
+	p.item("ASSUMED", fmt.Sprintf("%d values have no source behind them; -v lists them all. Among those that decide the table: %s.",
 		len(r.Guesses), strings.Join(few, ", ")))
 }
 

@@ -45,7 +45,7 @@ type Loss struct {
 // Judgement is the fate of every block that was ever written, at one instant.
 type Judgement struct {
 	At     sim.Time
-	Losses []Loss // in order of address
+	Losses []Loss // in order of address; those of earlier events behind
 }
 
 // Blocks adds up the lost blocks of one class, of writes of one step; a step
@@ -58,6 +58,24 @@ func (j *Judgement) Blocks(step int, class Class) uint64 {
 		}
 	}
 	return n
+}
+
+// Carry adds the losses of an earlier event that j does not list any more: what
+// was lost then has been written over since, and was lost all the same.
+func (j *Judgement) Carry(earlier []Loss) {
+	var listed block.Map[block.Version]
+	for _, l := range j.Losses {
+		listed.Set(l.Extent, l.Lost)
+	}
+	for _, l := range earlier {
+		for _, r := range listed.Append(nil, l.Extent) {
+			if r.Value != l.Lost {
+				part := l
+				part.Extent = r.Extent
+				j.Losses = append(j.Losses, part)
+			}
+		}
+	}
 }
 
 // Content appends what the volume holds in e, in order and without gaps, as a

@@ -69,6 +69,9 @@ func (l *Ledger) broken(claim promised, taken Cause) Cause {
 	if claim.flush != 0 {
 		stop = l.flushes[claim.flush].Stop
 	}
+	if lie := l.writes[claim.version].Shirked; lie == HiddenCache && stop == CacheUnseen {
+		return lie // who was told that there is no cache sends no flush
+	}
 	if stop == NoCause {
 		return taken // everyone did what was promised; something took the data later
 	}

@@ -105,11 +105,11 @@ var kindTexts = [kinds]string{
 	"the box loses power; the host stays up",
 	"the host loses power; the box keeps its own and goes on",
 	"host and box lose power at the same instant",
-	"the cable is pulled; the box keeps power and goes on destaging",
+	"the cable is pulled; the box keeps power and goes on by its own rules",
 	"the host restarts in order; the box keeps power",
 	"the controller is reset; its memory keeps power",
 	"the controller firmware crashes and starts again",
-	"one member loses power and comes back",
+	"one member loses power and comes back; it rejoins if it missed no write",
 	"one member fails for good",
 }
 
