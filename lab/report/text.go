@@ -30,7 +30,11 @@ func Text(w io.Writer, r *lab.Result, o Options) error {
 }
 
 func (p *printer) heading(r *lab.Result) {
-	p.printf("tbraid  %s: %s\n", r.Scenario.Name, r.Scenario.Title)
+	title := r.Scenario.Name
+	if r.Scenario.Title != "" {
+		title += ": " + r.Scenario.Title
+	}
+	p.printf("tbraid  %s\n", title)
 	p.printf("        box %s: %s %s of %d members, %s cache, tear unit %d B, seed %d\n",
 		r.Box.Name, capacity(r.Box.VolumeBytes), r.Box.Level, r.Box.Members, size(r.Box.CacheBytes),
 		r.Box.TearBytes, r.Scenario.Seed)
