@@ -79,6 +79,10 @@ func (s *Scenario) settleNames(f *facts) error {
 		if err := p.Validate(); err != nil {
 			return f.contradiction("policies."+p.Name, err)
 		}
+		if p.MemberCaches && s.Box.Disk.Cache == 0 {
+			return f.blame("give the disk a cache, or set member_caches: false", "member_caches is on, and the disk has none",
+				"policies."+p.Name+".member_caches", "box.disk.cache")
+		}
 	}
 	for i, c := range s.Cases {
 		if err := once(fmt.Sprintf("cases[%d]", i), "cases", c.Name); err != nil {

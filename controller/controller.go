@@ -42,7 +42,11 @@ type Controller struct {
 	lastHost sim.Time  // when the host last sent a READ or WRITE
 	stream   block.LBA // where the last READ ended
 	missing  []block.Extent
+	epoch    uint32 // resets so far, in refBits bits: what began before one does not end after it
 }
+
+// refBits is how much of an event's ref names the command; queues are shorter.
+const refBits = 16
 
 // command is one task under way.
 type command struct {
@@ -75,7 +79,7 @@ const (
 
 // Kinds of the controller's events.
 const (
-	evBegin uint8 = iota // ref: command
+	evBegin uint8 = iota // ref: command, and the epoch above it
 	evTick               // destage policy asked to be asked again
 	evReady              // the controller has booted
 )
@@ -148,14 +152,16 @@ func (c *Controller) Receive(now sim.Time, t *sam.Task) {
 		pieces := (t.Decoded.Extent.Bytes() + c.spec.TransferBytes - 1) / c.spec.TransferBytes
 		service = c.spec.Command*time.Duration(max(pieces, 1)) + perByte(t.Decoded.Extent.Bytes(), c.spec.Memory)
 	}
-	c.k.At(c.cpu.Reserve(now, service), c, evBegin, ref)
+	c.k.At(c.cpu.Reserve(now, service), c, evBegin, ref|c.epoch<<refBits)
 }
 
 // Fire implements sim.Handler.
 func (c *Controller) Fire(e sim.Event) {
 	switch e.Kind {
 	case evBegin:
-		c.dispatch(e.At, e.Ref)
+		if e.Ref>>refBits == c.epoch { // else a reset took the command away
+			c.dispatch(e.At, e.Ref&(1<<refBits-1))
+		}
 	case evTick:
 		c.tick = sim.Never
 		c.pump(e.At)

@@ -66,6 +66,7 @@ func (c *Controller) pump(now sim.Time) {
 		return
 	}
 	c.pumping = true // ending a destage may pump again from within
+	c.watch()        // also when every slot is busy: the beat must not lie in the past when wake asks
 	for c.inFlight < len(c.batches) && c.next(now) {
 	}
 	c.pumping = false

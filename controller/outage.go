@@ -88,6 +88,7 @@ func (c *Controller) booted(now sim.Time) {
 // it is dropped, why is what took the data.
 func (c *Controller) Reset(now sim.Time, fate firmware.CacheFate, attention scsi.Sense, why ledger.Cause) {
 	c.abandonCommands()
+	c.cpu.Reset(now)
 	c.pending = append(c.pending, attention)
 	c.stopped = false
 	if c.halting && fate == firmware.Drop {
@@ -123,7 +124,7 @@ func (c *Controller) discardAll() {
 			c.strays++
 		}
 	}
-	c.flush, c.draining, c.pressed = false, false, false
+	c.flush, c.halting, c.draining, c.pressed = false, false, false, false
 	c.urgent = c.urgent[:0]
 }
 
@@ -148,7 +149,7 @@ func (c *Controller) abandon(now sim.Time) {
 		}
 	}
 	c.inFlight, c.strays = 0, 0
-	c.flush, c.draining, c.pressed = false, false, false
+	c.flush, c.halting, c.draining, c.pressed = false, false, false, false
 	c.urgent = c.urgent[:0]
 	c.array.abandon(now)
 	c.cpu.Reset(now)
@@ -157,6 +158,7 @@ func (c *Controller) abandon(now sim.Time) {
 // abandonCommands forgets the commands under way; the link fails their tasks.
 func (c *Controller) abandonCommands() {
 	c.array.orphan()
+	c.epoch = (c.epoch + 1) & (1<<refBits - 1)
 	c.free = c.free[:0]
 	for i := len(c.commands) - 1; i >= 0; i-- {
 		c.commands[i].task, c.commands[i].state = nil, idle

@@ -36,6 +36,10 @@ func (c *Controller) carryOutSync(now sim.Time, ref uint32) {
 		}
 		c.finish(now, ref, scsi.Good, scsi.Sense{})
 	default:
+		if c.array.Lost() { // nothing can be destaged, and a part of what was is gone
+			c.finish(now, ref, scsi.CheckCondition, scsi.SenseWriteError)
+			return
+		}
 		if t.Decoded.Immed {
 			c.flushAll()
 			c.finish(now, ref, scsi.Good, scsi.Sense{})

@@ -169,7 +169,7 @@ func (p *Process) look(e block.Extent) (runs []block.Run, ok bool) {
 	c := p.s.read(e, p, 0)
 	p.run(c, 0)
 	if ok = c.good(); ok {
-		runs = p.s.mem.resolve(nil, p.s.l, c.task.Found)
+		runs = p.s.mem.Resolve(nil, p.s.l, c.task.Found)
 	}
 	p.s.release(c)
 	return runs, ok

@@ -57,9 +57,9 @@ func (m *Memory) learn(v block.Version, e block.Extent, what any) {
 // filled notes what the WRITE of version v carried along beside its payload.
 func (m *Memory) filled(v block.Version, rest []block.Run) { m.fills[v] = slices.Clone(rest) }
 
-// resolve appends found with every block that a WRITE only carried along shown as
+// Resolve appends found with every block that a WRITE only carried along shown as
 // the version that supplied it.
-func (m *Memory) resolve(dst []block.Run, l *ledger.Ledger, found []block.Run) []block.Run {
+func (m *Memory) Resolve(dst []block.Run, l *ledger.Ledger, found []block.Run) []block.Run {
 	for _, r := range found {
 		if !r.Version.Written() {
 			dst = append(dst, r)

@@ -280,7 +280,7 @@ func (n *node) ended(_ sim.Time, c *command) {
 		n.write.filling = false
 		if c.good() {
 			pg := n.page(c.plan.Extent)
-			pg.rest = n.s.mem.resolve(pg.rest[:0], n.s.l, c.task.Found)
+			pg.rest = n.s.mem.Resolve(pg.rest[:0], n.s.l, c.task.Found)
 			n.delayed = append(n.delayed, pg)
 		} else {
 			n.failed = true

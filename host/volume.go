@@ -188,7 +188,7 @@ func (v *volume) touch(f *vfile) {
 	}
 	if !v.ticking {
 		v.ticking = true
-		v.s.k.At(v.due(), v.s, tick, v.id)
+		v.s.k.At(max(v.due(), v.s.k.Now()), v.s, tick, v.id) // long overdue if a commit that began after the first change has ended since
 	}
 }
 

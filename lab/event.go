@@ -50,7 +50,7 @@ func (w *world) happen(e power.Event) {
 		panic(fmt.Sprintf("lab: no event %v", e))
 	}
 	w.idle() // what the members were doing when nothing stopped them ends first
-	w.judge()
+	w.l.WriteOff(w.judge())
 	if e.Kind != power.DiskPower && e.Kind != power.DiskFail {
 		w.recover()
 	}
@@ -79,7 +79,7 @@ func (w *world) recover() {
 // sees the announcement of an orderly halt (PME_Turn_Off on PCI Express, whatever
 // the driver), then the reset of the bus; it keeps its power all the time.
 func (w *world) restart(boot string) {
-	next := w.host
+	next := *w.sys.Profile()
 	if boot != "" {
 		var ok bool
 		if next, ok = w.scenario.FindHost(boot); !ok {
@@ -132,5 +132,5 @@ func (w *world) hostDies(e power.Event, domains ...power.Domain) {
 	w.k.RunUntil(w.k.Now().Add(boot))
 	w.link.Up(w.k.Now())
 	w.box.Reset(w.k.Now(), w.policy.HostReset, scsi.SenseBusReset, ledger.DroppedAtReset)
-	w.boot(w.host)
+	w.boot(*w.sys.Profile())
 }

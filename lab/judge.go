@@ -12,9 +12,15 @@ import (
 // maxExtents bounds the list of lost extents in a Run; the sums count them all.
 const maxExtents = 256
 
-// judge settles what the last event has cost.
-func (w *world) judge() {
-	j := w.l.Judge(w.eventAt, w.box.Content)
+// judge settles what the events so far have cost and returns what the last one did.
+func (w *world) judge() ledger.Judgement {
+	var raw []block.Run
+	fresh := w.l.Judge(w.eventAt, func(dst []block.Run, e block.Extent) []block.Run {
+		raw = w.box.Content(raw[:0], e)
+		return w.sys.Memory().Resolve(dst, w.l, raw) // what a WRITE carried along to fill its page is as old as it was
+	})
+	j := fresh
+	j.Losses = slices.Clone(fresh.Losses)
 	j.Carry(w.earlier)
 	w.losses = j.Losses
 	r := &w.run
@@ -40,6 +46,7 @@ func (w *world) judge() {
 		return strings.Compare(a.Name, b.Name)
 	})
 	r.Acked, r.Swallowed = w.acked(), w.swallowed()
+	return fresh
 }
 
 // swallowed adds up the WRITEs before the event that failed without the tool

@@ -14,10 +14,11 @@ type reader struct {
 	parts  []block.Value[block.Version]
 }
 
-// newReader expects what was acknowledged, and what failed without its tool being
-// told: for the tool that is written too.
-func newReader(l *ledger.Ledger, silent func(ledger.Write) bool) *reader {
-	r := &reader{l: l, newest: l.Acknowledged()}
+// newReader expects what was acknowledged before the tool began, for what others
+// write while it reads it may see or not; and what failed without its tool being
+// told: for that tool it is written.
+func newReader(l *ledger.Ledger, acks int, silent func(ledger.Write) bool) *reader {
+	r := &reader{l: l, newest: l.AcknowledgedFirst(acks)}
 	for v := block.Version(1); int(v) <= l.Writes(); v++ {
 		f := l.Written(v)
 		if !silent(f) {

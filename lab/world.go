@@ -193,7 +193,7 @@ func (w *world) runTool(t workload.Tool, note *Step) {
 		panic("lab: a tool runs on a host that is down")
 	}
 	w.sys.ForgetReadings()
-	before := w.l.Writes()
+	before, acks := w.l.Writes(), w.l.Acknowledgements()
 	done := false
 	p := w.sys.Start(t.Name, t.Run, func(exit int) { done, note.Exit = true, exit })
 	w.until(&done, t.Line)
@@ -210,16 +210,16 @@ func (w *world) runTool(t workload.Tool, note *Step) {
 		w.run.ToolError = complaint(t, note.Output)
 		w.failedWrite(before)
 	}
-	w.read(t, note)
+	w.read(t, note, acks)
 	w.rewritten = w.rewritten || w.happened && t.Disk != "" && !t.ReadBack && stats.BytesWritten > 0
 }
 
 // read notes what a tool found when it read the box.
-func (w *world) read(t workload.Tool, note *Step) {
+func (w *world) read(t workload.Tool, note *Step, acks int) {
 	if t.Kind == workload.Diskutil || t.Kind == workload.DD && t.Disk != "" && !t.ReadBack {
 		return // diskutil reads structures, and says itself what it makes of them; the other dd writes
 	}
-	r := newReader(w.l, w.silent)
+	r := newReader(w.l, acks, w.silent)
 	for _, reading := range w.sys.Readings() {
 		r.add(reading.Runs)
 	}

@@ -120,9 +120,15 @@ func (l *Ledger) Judge(at sim.Time, content Content) Judgement {
 }
 
 // Acknowledged maps every block to the newest version that was acknowledged.
-func (l *Ledger) Acknowledged() *block.Map[block.Version] {
+func (l *Ledger) Acknowledged() *block.Map[block.Version] { return l.AcknowledgedFirst(len(l.acks)) }
+
+// Acknowledgements is how many there have been.
+func (l *Ledger) Acknowledgements() int { return len(l.acks) }
+
+// AcknowledgedFirst is Acknowledged as it stood after n acknowledgements.
+func (l *Ledger) AcknowledgedFirst(n int) *block.Map[block.Version] {
 	var m block.Map[block.Version]
-	for _, v := range l.acks { // two commands on one block are acknowledged in order of issue
+	for _, v := range l.acks[:n] { // two commands on one block are acknowledged in order of issue
 		m.Set(l.writes[v].Payload, v)
 	}
 	return &m
@@ -227,9 +233,14 @@ func (l *Ledger) claims() *block.Map[promised] {
 		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return l.flushes[a].acked - l.flushes[b].acked })
-	next := 0
+	var gone block.Map[writeOff]
+	var parts []block.Value[writeOff]
+	next, offs := 0, 0
 	for _, id := range order {
 		f := &l.flushes[id]
+		for ; offs < len(l.offs) && l.offs[offs].flushes <= id; offs++ {
+			gone.Set(l.offs[offs].extent, l.offs[offs])
+		}
 		whole := f.Extent.Blocks == 0 && f.Extent.Start == 0
 		from := next
 		if !whole {
@@ -240,7 +251,12 @@ func (l *Ledger) claims() *block.Map[promised] {
 			if !whole {
 				e = e.Intersect(f.reach())
 			}
-			m.Set(e, promised{v, Stable, uint32(id)})
+			parts = gone.Append(parts[:0], e)
+			for _, g := range parts {
+				if v <= g.Value.kept || v > g.Value.lost {
+					m.Set(g.Extent, promised{v, Stable, uint32(id)})
+				}
+			}
 		}
 		if whole {
 			next = max(next, f.acked)

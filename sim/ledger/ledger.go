@@ -80,6 +80,7 @@ type Ledger struct {
 	flushes []Flush // by id; 0 is unused
 	acks    []block.Version
 	drops   []drop
+	offs    []writeOff      // in the order of the events
 	torn    block.Map[bool] // stripes of which a write was under way when power went
 	step    int
 }
@@ -175,6 +176,29 @@ func (l *Ledger) Drop(runs []block.Run, why Cause) {
 // Interrupt records that a write to the members, of data or parity of e, was
 // under way when power went.
 func (l *Ledger) Interrupt(e block.Extent) { l.torn.Set(e, true) }
+
+// writeOff is what an event took from the blocks of extent: every version above
+// kept, up to lost. No flush that was asked for later covers those.
+type writeOff struct {
+	extent     block.Extent
+	kept, lost block.Version
+	flushes    int // ids below this were asked for before
+}
+
+// WriteOff records the losses of an event that has been judged: a flush covers
+// what the box then holds, and GOOD for it promises nothing about these.
+func (l *Ledger) WriteOff(j Judgement) {
+	for _, s := range j.Losses {
+		if s.Class == InFlight {
+			continue
+		}
+		o := writeOff{extent: s.Extent, lost: s.Lost, flushes: len(l.flushes)}
+		if s.Found.Written() && s.Outcome != Foreign {
+			o.kept = s.Found
+		}
+		l.offs = append(l.offs, o)
+	}
+}
 
 // Settle promises everything acknowledged so far: it was made durable before the
 // story begins.

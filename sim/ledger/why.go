@@ -44,7 +44,7 @@ func (l *Ledger) cause(loss Loss, claim promised) (Cause, uint32) {
 	// were asked for and stopped say why; if there is none, no one asked.
 	acked := l.writes[loss.Lost].acked
 	best, id := causes, uint32(0)
-	for i := len(l.flushes) - 1; i > 0 && l.flushes[i].acked >= acked; i-- {
+	for i := l.asked(loss) - 1; i > 0 && l.flushes[i].acked >= acked; i-- {
 		f := &l.flushes[i]
 		if !f.reach().Overlaps(loss.Extent) {
 			continue
@@ -61,6 +61,17 @@ func (l *Ledger) cause(loss Loss, claim promised) (Cause, uint32) {
 		return NeverAsked, 0
 	}
 	return best, id
+}
+
+// asked is the number of flushes that could still have saved what was lost: those
+// of before an earlier event took it.
+func (l *Ledger) asked(loss Loss) int {
+	for _, o := range l.offs {
+		if o.extent.Contains(loss.Extent.Start) && loss.Lost > o.kept && loss.Lost <= o.lost {
+			return o.flushes
+		}
+	}
+	return len(l.flushes)
 }
 
 // broken says who broke a promise that was given.
