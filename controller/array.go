@@ -97,9 +97,6 @@ func newArray(k *sim.Kernel, l *ledger.Ledger, g raid.Geometry, spec disks.Spec,
 // Layout is where blocks live.
 func (a *Array) Layout() *raid.Layout { return a.layout }
 
-// Drives are the members.
-func (a *Array) Drives() []*disks.Drive { return a.drives }
-
 // Counts is what the array has asked of its members so far.
 func (a *Array) Counts() Counts { return a.counts }
 
@@ -108,9 +105,6 @@ func (a *Array) Watch(t MemberTap) { a.tap = t }
 
 // Lost tells whether more members are missing than the level can do without.
 func (a *Array) Lost() bool { return !a.layout.Survives(a.absent) }
-
-// Absent is the set of members that have dropped out.
-func (a *Array) Absent() raid.Absent { return a.absent }
 
 // Idle tells whether no job is under way.
 func (a *Array) Idle() bool { return a.busy == 0 }

@@ -38,7 +38,7 @@ type Controller struct {
 	stalled  []uint32 // active WRITEs that wait for room in the cache
 	barriers []uint32 // active commands that wait for dirty pages to settle
 
-	power    supply
+	failedAt sim.Time  // when the power went
 	lastHost sim.Time  // when the host last sent a READ or WRITE
 	stream   block.LBA // where the last READ ended
 	missing  []block.Extent
@@ -127,9 +127,6 @@ func (c *Controller) Connect(up sam.Initiator) { c.up = up }
 
 // Array is the array behind the controller.
 func (c *Controller) Array() *Array { return c.array }
-
-// Firmware is the profile in force.
-func (c *Controller) Firmware() *firmware.Profile { return &c.fw }
 
 // CacheStats is the present state of the cache.
 func (c *Controller) CacheStats() cache.Stats { return c.cache.Stats() }

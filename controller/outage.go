@@ -8,17 +8,11 @@ import (
 	"tbraid/sim/ledger"
 )
 
-// supply is the controller's memory of an outage.
-type supply struct {
-	down  bool
-	since sim.Time
-}
-
 // PowerFail takes the supply away: commands under way vanish without status, and
 // a volatile cache loses its content. A protected one is judged when the power
 // returns, because only then the length of the outage is known.
 func (c *Controller) PowerFail(now sim.Time) {
-	c.power.down, c.power.since = true, now
+	c.failedAt = now
 	c.array.interrupt()
 	c.abandon(now)
 	c.ready = false
@@ -31,7 +25,6 @@ func (c *Controller) PowerFail(now sim.Time) {
 // PowerReturn brings the controller up. What a protection kept is written to the
 // members as soon as the firmware has booted.
 func (c *Controller) PowerReturn(now sim.Time) {
-	c.power.down = false
 	if c.fw.Protection.Kind != firmware.Unprotected {
 		c.restore(now, c.survivors(now))
 	}
@@ -42,7 +35,7 @@ func (c *Controller) PowerReturn(now sim.Time) {
 
 // survivors is how many bytes of dirty data the protection has kept.
 func (c *Controller) survivors(now sim.Time) uint64 {
-	bytes, all := c.fw.Survives(now.Sub(c.power.since))
+	bytes, all := c.fw.Survives(now.Sub(c.failedAt))
 	if all {
 		return ^uint64(0)
 	}
