@@ -29,6 +29,7 @@ type Array struct {
 	busy    int
 	waiting []uint32 // degraded reads that wait for a write to their stripe
 	counts  Counts
+	media   media
 }
 
 // MemberTap watches the seam between array and members.
@@ -91,6 +92,7 @@ func newArray(k *sim.Kernel, l *ledger.Ledger, g raid.Geometry, spec disks.Spec,
 		}
 		a.drives = append(a.drives, d)
 	}
+	a.media = newMedia(a.drives)
 	return a, nil
 }
 
@@ -248,9 +250,6 @@ func (a *Array) Done(now sim.Time, d *disks.Drive, io *disks.IO) {
 	}
 	a.arrived(now, j)
 }
-
-// Stored implements disks.Owner.
-func (a *Array) Stored(_ sim.Time, _ *disks.Drive, e block.Extent) { a.counts.StoredBlocks += e.Blocks }
 
 // arrived counts an ended step and goes on when it was the last of its phase.
 func (a *Array) arrived(now sim.Time, j *job) {

@@ -84,6 +84,7 @@ func (a *Array) Prefill(e block.Extent, v block.Version) {
 			}
 		}
 		a.layout.Fill(steps, stripe, []block.Run{{Extent: part, Version: v}}, a.absent)
+		a.ledger.Store(a.k.Now(), part, v)
 		for i := range steps {
 			if s := &steps[i]; s.Op == raid.Write {
 				poke(a.drives[s.Member], s.Cells)

@@ -184,6 +184,7 @@ func (c *Controller) Wrote(now sim.Time, ref uint32, ok bool) {
 		return
 	}
 	c.cache.Clean(&b.Batch)
+	c.ledger.Clean(now, b.Runs)
 	c.pressed = false
 	c.unstall(now)
 	c.release(now)

@@ -56,7 +56,7 @@ func newRigOf(t testing.TB, fw firmware.Profile, g raid.Geometry, member disks.S
 	if err := fw.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, k: sim.New(1), l: ledger.New()}
+	r := &rig{t: t, k: sim.New(1), l: ledger.New(ledger.Full)}
 	g.MemberBlocks = member.Capacity / block.Size
 	c, err := New(r.k, r.l, testSpec, fw, g, member)
 	if err != nil {

@@ -28,11 +28,11 @@ func (c *Controller) carryOutSync(now sim.Time, ref uint32) {
 	t := cmd.task
 	switch c.fw.SyncAction() {
 	case firmware.FailSync:
-		c.ledger.Stop(t.Flush, ledger.FirmwareFails)
+		c.ledger.Stop(now, t.Flush, ledger.FirmwareFails)
 		c.finish(now, ref, scsi.CheckCondition, scsi.SenseInternalTargetFailure)
 	case firmware.AckOnly:
 		if !c.fw.Protected() { // a protected cache is stable storage: nothing is owed
-			c.ledger.Stop(t.Flush, ledger.FirmwareAcks)
+			c.ledger.Stop(now, t.Flush, ledger.FirmwareAcks)
 		}
 		c.finish(now, ref, scsi.Good, scsi.Sense{})
 	default:
@@ -76,7 +76,7 @@ func (c *Controller) syncSettled(now sim.Time, ref uint32) {
 		return
 	}
 	if c.fw.SyncAction() == firmware.FlushCache {
-		c.ledger.Stop(id, ledger.MembersUnflushed)
+		c.ledger.Stop(now, id, ledger.MembersUnflushed)
 		c.finish(now, ref, scsi.Good, scsi.Sense{})
 		return
 	}

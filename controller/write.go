@@ -43,6 +43,7 @@ func (c *Controller) fill(now sim.Time, ref uint32) {
 			return
 		}
 		c.cache.Write(now, piece, cmd.task.Version)
+		c.ledger.Hold(now, piece, cmd.task.Version)
 		cmd.at = piece.End()
 	}
 	if len(c.stalled) > 0 && c.stalled[0] == ref {

@@ -25,6 +25,7 @@ type world struct {
 	acked     [worldBlocks]block.Version
 	promised  [worldBlocks]block.Version
 	stored    [worldBlocks]block.Version
+	begun     [maxDepth + 1]block.Extent // by lane
 	written   map[block.Version]block.Extent
 	pending   map[*IO]*expectation
 	offline   bool // Done may say so
@@ -163,10 +164,14 @@ func (w *world) Done(now sim.Time, _ *Drive, io *IO) {
 	}
 }
 
+// Began must tell of what Stored tells.
+func (w *world) Began(_ sim.Time, _ *Drive, p *Pass) { w.begun[p.Lane] = p.Extent }
+
 // Stored must tell of each block of the medium that changed, versions in order.
-func (w *world) Stored(now sim.Time, d *Drive, e block.Extent) {
-	if begin, end := d.Pass(); begin > end || end != now {
-		w.t.Fatalf("passed from %d to %d, now %d", begin, end, now)
+func (w *world) Stored(now sim.Time, d *Drive, p *Pass) {
+	e := p.Extent
+	if p.Begin > p.End || p.End != now || !p.Units.Covers(e) || w.begun[p.Lane] != e {
+		w.t.Fatalf("passed: %+v, now %d, begun %v", p, now, w.begun[p.Lane])
 	}
 	for i, v := range versions(d.Peek(nil, e)) {
 		a := e.Start + block.LBA(i)

@@ -55,12 +55,24 @@ type IO struct {
 // which with a write cache is later. Both may submit.
 type Owner interface {
 	Done(now sim.Time, d *Drive, io *IO)
-	// Stored is called when every block of e has reached the medium of d. It is
-	// called in the order in which the writes of one block were acknowledged, and
-	// for a write that goes to the medium before its Done. Content that a later
-	// write replaced in the cache is skipped. A write that was acknowledged while
-	// the medium was written is reported by a later call: what e holds now is
-	// Peek, when its blocks arrived is Pass. A protected cache counts as the
-	// medium, so there the call comes with the acknowledgement.
-	Stored(now sim.Time, d *Drive, e block.Extent)
+	// Began is called when a write to the medium of d begins, and Stored when all
+	// of it has come to the medium: in the order in which the writes of one block
+	// were acknowledged, and for a write that goes to the medium before its Done.
+	// Content that a later write replaced in the cache is skipped. If the power
+	// goes in between, Stored is not called. A protected cache counts as the
+	// medium, so there both come with the acknowledgement. The pass is the
+	// drive's, and good until the call returns.
+	Began(now sim.Time, d *Drive, p *Pass)
+	Stored(now sim.Time, d *Drive, p *Pass)
+}
+
+// Pass is one write to the medium. Its units of Spec.Tear pass under the head
+// in equal steps from Begin to End, also those of which it writes a part.
+type Pass struct {
+	Lane       int          // of the accesses that can be under way at once
+	Extent     block.Extent // that it writes
+	Units      block.Extent // the same in whole units
+	Cells      []block.Cell // the content of Extent
+	Begin, End sim.Time
+	Tears      bool // the unit under the head is torn if the power goes
 }

@@ -37,9 +37,9 @@ type Drive struct {
 	medium medium
 	stats  Stats
 
-	passBegin, passEnd sim.Time
-	torn               uint32 // blocks so far
-	spare              []block.Cell
+	torn  uint32 // blocks so far
+	spare []block.Cell
+	pass  Pass // for the owner
 }
 
 // Stats counts since the drive was made.
@@ -82,6 +82,7 @@ type flight struct {
 	number     uint64 // of the newest cached write when it began
 	start      sim.Time
 	begin, end sim.Time // of the transfer
+	lane       int
 }
 
 // The events.
@@ -120,6 +121,9 @@ func New(k *sim.Kernel, spec Spec, member int, writeCache bool, owner Owner) (*D
 		phase := k.Stream(fmt.Sprintf("disk %d phase", member)).Uint64()
 		d.mech, d.flights = newHDD(spec, phase), make([]flight, 1)
 	}
+	for i := range d.flights {
+		d.flights[i].lane = i
+	}
 	return d, nil
 }
 
@@ -139,10 +143,12 @@ func (d *Drive) Failed() bool { return d.failed }
 // Stats is what the drive has done.
 func (d *Drive) Stats() Stats { return d.stats }
 
-// Pass is when the blocks of the extent reached the medium, for use within
-// Stored: at begin the first unit of Spec.Tear came under the head, at end the
-// last had passed, and the others at equal steps between.
-func (d *Drive) Pass() (begin, end sim.Time) { return d.passBegin, d.passEnd }
+// Lanes is how many accesses to the medium can be under way at once, with one
+// more for what a protected cache takes.
+func (d *Drive) Lanes() int { return len(d.flights) + 1 }
+
+// TearBlocks is the unit that a write to the medium leaves old or new, or torn.
+func (d *Drive) TearBlocks() uint64 { return d.spec.Tear / block.Size }
 
 // Submit hands a command to the drive; Done follows from a later event, never
 // from within Submit. It panics if the extent is empty or beyond the drive, or
@@ -201,7 +207,9 @@ func (d *Drive) transferred(now sim.Time, ref uint32) {
 		d.cache.reserved -= io.Extent.Blocks
 		d.cache.put(io.Cells)
 		if d.spec.Protected {
-			d.stored(now, io.Extent, now, now)
+			p := d.whole(flight{extent: io.Extent, cells: io.Cells, begin: now, end: now, lane: len(d.flights)})
+			d.owner.Began(now, d, p)
+			d.owner.Stored(now, d, p)
 		}
 		d.done(now, io, None)
 	case Read:
@@ -215,7 +223,7 @@ func (d *Drive) transferred(now sim.Time, ref uint32) {
 func (d *Drive) accessed(now sim.Time, f *flight) {
 	f.busy = false
 	d.stats.Busy += now.Sub(f.start)
-	c, extent, begin := f.command, f.extent, f.begin
+	c := f.command
 	f.command = nil
 	var io *IO
 	fault := None
@@ -225,12 +233,12 @@ func (d *Drive) accessed(now sim.Time, f *flight) {
 	}
 	if f.op == Write {
 		d.medium.write(f.cells)
-		d.cache.drop(extent, f.number)
+		d.cache.drop(f.extent, f.number)
 		if f.destage {
-			d.stats.Destaged += extent.Blocks
+			d.stats.Destaged += f.extent.Blocks
 		}
 		if !f.destage || !d.spec.Protected {
-			d.stored(now, extent, begin, now)
+			d.owner.Stored(now, d, d.whole(*f))
 		}
 	} else if io != nil {
 		fault = d.fill(io)
@@ -240,9 +248,17 @@ func (d *Drive) accessed(now sim.Time, f *flight) {
 	}
 }
 
-func (d *Drive) stored(now sim.Time, e block.Extent, begin, end sim.Time) {
-	d.passBegin, d.passEnd = begin, end
-	d.owner.Stored(now, d, e)
+// whole is a write to the medium as the owner is told of it.
+func (d *Drive) whole(f flight) *Pass {
+	d.pass = Pass{Lane: f.lane, Extent: f.extent, Units: d.units(f.extent), Cells: f.cells, Begin: f.begin, End: f.end,
+		Tears: d.spec.Tear > block.Size && !d.spec.Protected}
+	return &d.pass
+}
+
+// units is e in whole units of Spec.Tear.
+func (d *Drive) units(e block.Extent) block.Extent {
+	unit := block.LBA(d.spec.Tear / block.Size)
+	return block.Between(e.Start/unit*unit, (e.End()+unit-1)/unit*unit)
 }
 
 // fill gives a read its content.

@@ -16,6 +16,7 @@ type script struct {
 	drive  *Drive
 	ended  []*IO
 	stored []block.Extent
+	pass   Pass
 }
 
 func newScript(t *testing.T, s Spec, caching bool) *script {
@@ -30,7 +31,11 @@ func newScript(t *testing.T, s Spec, caching bool) *script {
 
 func (b *script) Done(_ sim.Time, _ *Drive, io *IO) { b.ended = append(b.ended, io) }
 
-func (b *script) Stored(_ sim.Time, _ *Drive, e block.Extent) { b.stored = append(b.stored, e) }
+func (b *script) Began(sim.Time, *Drive, *Pass) {}
+
+func (b *script) Stored(_ sim.Time, _ *Drive, p *Pass) {
+	b.stored, b.pass = append(b.stored, p.Extent), *p
+}
 
 func (b *script) write(start block.LBA, blocks uint64, v block.Version) *IO {
 	e := block.Extent{Start: start, Blocks: blocks}

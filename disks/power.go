@@ -126,7 +126,7 @@ func (d *Drive) cut(now sim.Time, f *flight) {
 }
 
 // progress is how many of the units have passed at now, and whether the head is
-// within one.
+// within one: at the instant at which it leaves a unit it has come to the next.
 func progress(now, begin, end sim.Time, units uint64) (passed uint64, within bool) {
 	switch {
 	case now <= begin:
@@ -135,5 +135,5 @@ func progress(now, begin, end sim.Time, units uint64) (passed uint64, within boo
 		return units, false
 	}
 	part, whole := uint64(now-begin), uint64(end-begin)
-	return part * units / whole, part*units%whole != 0
+	return part * units / whole, true
 }

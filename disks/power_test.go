@@ -28,7 +28,7 @@ func TestPowerFail_EveryInstantOfOneWrite(t *testing.T) {
 			b.write(4, 12, 2)
 			b.kernel.RunUntil(now)
 			b.drive.PowerFail(now)
-			checkCut(t, b.versions(0, 32), tear/512, uint64((now-begin)*units/(end-begin)), (now-begin)*units%(end-begin) != 0)
+			checkCut(t, b.versions(0, 32), tear/512, uint64((now-begin)*units/(end-begin)), begin < now && now < end)
 		}
 	}
 }
@@ -37,7 +37,7 @@ func TestPowerFail_EveryInstantOfOneWrite(t *testing.T) {
 func passOf(t *testing.T, s Spec, start block.LBA, blocks uint64) (begin, end sim.Time) {
 	b := newScript(t, s, false)
 	b.until(b.write(start, blocks, 2))
-	return b.drive.Pass()
+	return b.pass.Begin, b.pass.End
 }
 
 func checkCut(t *testing.T, got []block.Version, unit, passed uint64, within bool) {

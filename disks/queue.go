@@ -174,12 +174,17 @@ func (d *Drive) destageable() block.Extent {
 }
 
 // writingOver is the lowest extent that is being written to the medium and that
-// shares a block with e.
+// shares a unit with e: a drive reads, changes and writes whole units, so it
+// does not work on one for two writes at once.
 func (d *Drive) writingOver(e block.Extent) (lowest block.Extent, crosses bool) {
+	e = d.units(e)
 	for i := range d.flights {
 		f := &d.flights[i]
-		if f.busy && f.op == Write && f.extent.Overlaps(e) && (!crosses || f.extent.Start < lowest.Start) {
-			lowest, crosses = f.extent, true
+		if !f.busy || f.op != Write {
+			continue
+		}
+		if u := d.units(f.extent); u.Overlaps(e) && (!crosses || u.Start < lowest.Start) {
+			lowest, crosses = u, true
 		}
 	}
 	return lowest, crosses
@@ -210,6 +215,9 @@ func (d *Drive) fly(now sim.Time, f *flight, op Op, e block.Extent) {
 	f.begin, f.end = d.mech.access(now, op, e)
 	if op == Write {
 		d.stats.MediumWrites++
+		if !f.destage || !d.spec.Protected {
+			d.owner.Began(now, d, d.whole(*f))
+		}
 	} else {
 		d.stats.MediumReads++
 	}

@@ -82,7 +82,8 @@ func (b *bench) Done(now sim.Time, d *Drive, io *IO) {
 	b.submit(now, io)
 }
 
-func (*bench) Stored(sim.Time, *Drive, block.Extent) {}
+func (*bench) Began(sim.Time, *Drive, *Pass)  {}
+func (*bench) Stored(sim.Time, *Drive, *Pass) {}
 
 func (b *bench) submit(now sim.Time, io *IO) {
 	if b.todo == 0 {

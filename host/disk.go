@@ -49,7 +49,7 @@ const flushTimeout = 30 * time.Second
 func (s *System) flush(p *Process, by ledger.Asker, within time.Duration) bool {
 	id := s.l.Ask(s.k.Now(), by, block.Extent{})
 	if s.p.CacheGate && s.disk.cache != cacheOn {
-		s.l.Stop(id, ledger.CacheUnseen)
+		s.l.Stop(s.k.Now(), id, ledger.CacheUnseen)
 		s.l.End(s.k.Now(), id, true)
 		return true
 	}
@@ -169,7 +169,7 @@ func (p *Process) look(e block.Extent) (runs []block.Run, ok bool) {
 	c := p.s.read(e, p, 0)
 	p.run(c, 0)
 	if ok = c.good(); ok {
-		runs = p.s.mem.Resolve(nil, p.s.l, c.task.Found)
+		runs = p.s.l.Resolve(nil, c.task.Found)
 	}
 	p.s.release(c)
 	return runs, ok

@@ -120,10 +120,10 @@ func truncate(c *scsi.Command) {
 func (a *Adapter) handleSync(now sim.Time, t *sam.Task) bool {
 	switch a.habits.Sync {
 	case Swallow:
-		a.l.Stop(t.Flush, ledger.DriverSwallowed)
+		a.l.Stop(now, t.Flush, ledger.DriverSwallowed)
 		return a.finish(now, t)
 	case Fail:
-		a.l.Stop(t.Flush, ledger.DriverFailed)
+		a.l.Stop(now, t.Flush, ledger.DriverFailed)
 		return a.fail(now, t, sam.DriverFail)
 	}
 	return true

@@ -168,7 +168,7 @@ func profile() Profile {
 }
 
 func newRig(t testing.TB, p Profile, change func(*box)) *rig {
-	r := &rig{t: t, k: sim.New(1), l: ledger.New()}
+	r := &rig{t: t, k: sim.New(1), l: ledger.New(ledger.Full)}
 	r.box = &box{k: r.k, blocks: 1 << 28, ansi: scsi.VersionSPC3, delay: 100 * time.Microsecond, sync: time.Millisecond}
 	r.box.mode.Capacity = scsi.Capacity{Blocks: r.box.blocks, BlockBytes: block.Size}
 	r.box.mode.Current.Caching.WCE = true

@@ -214,7 +214,7 @@ func (s *System) expire(now sim.Time, c *command) {
 	}
 	c.timedOut = true
 	if c.plan.Class == scsi.ClassSync {
-		s.l.Stop(c.task.Flush, ledger.FlushCut)
+		s.l.Stop(now, c.task.Flush, ledger.FlushCut)
 		s.l.End(now, c.task.Flush, false)
 	}
 	s.counters.Errors++

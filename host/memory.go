@@ -1,11 +1,8 @@
 package host
 
 import (
-	"slices"
-
 	"tbraid/host/workload"
 	"tbraid/internal/block"
-	"tbraid/sim/ledger"
 )
 
 // Memory says what the content of the box means. The model moves versions, not
@@ -15,7 +12,6 @@ import (
 // structure whose version is no longer on the device.
 type Memory struct {
 	notes map[block.Version][]note
-	fills map[block.Version][]block.Run
 }
 
 // note is the meaning of some blocks of one version.
@@ -26,7 +22,7 @@ type note struct {
 
 // NewMemory returns a Memory of nothing.
 func NewMemory() *Memory {
-	return &Memory{notes: map[block.Version][]note{}, fills: map[block.Version][]block.Run{}}
+	return &Memory{notes: map[block.Version][]note{}}
 }
 
 // Meaning is what the block at a says if it holds version v; nil is nothing that
@@ -52,48 +48,6 @@ func (m *Memory) learn(v block.Version, e block.Extent, what any) {
 	if what != nil || len(m.notes[v]) > 0 {
 		m.notes[v] = append(m.notes[v], note{e, what})
 	}
-}
-
-// filled notes what the WRITE of version v carried along beside its payload.
-func (m *Memory) filled(v block.Version, rest []block.Run) { m.fills[v] = slices.Clone(rest) }
-
-// Resolve appends found with every block that a WRITE only carried along shown as
-// the version that supplied it.
-func (m *Memory) Resolve(dst []block.Run, l *ledger.Ledger, found []block.Run) []block.Run {
-	for _, r := range found {
-		if !r.Version.Written() {
-			dst = append(dst, r)
-			continue
-		}
-		w := l.Written(r.Version)
-		if w.Payload.Covers(r.Extent) || !w.Extent.Covers(r.Extent) {
-			dst = append(dst, r) // all from the program, or strayed here by a fault
-			continue
-		}
-		dst = m.split(dst, r, w.Payload)
-	}
-	return dst
-}
-
-// split resolves a run that is payload in part. What filled the rest was
-// resolved when it was read.
-func (m *Memory) split(dst []block.Run, r block.Run, payload block.Extent) []block.Run {
-	before := block.Between(r.Extent.Start, min(r.Extent.End(), payload.Start))
-	after := block.Between(max(r.Extent.Start, payload.End()), r.Extent.End())
-	dst = m.carried(dst, r.Version, before)
-	if in := r.Extent.Intersect(payload); !in.Empty() {
-		dst = append(dst, block.Run{Extent: in, Version: r.Version})
-	}
-	return m.carried(dst, r.Version, after)
-}
-
-func (m *Memory) carried(dst []block.Run, v block.Version, e block.Extent) []block.Run {
-	for _, f := range m.fills[v] {
-		if in := f.Extent.Intersect(e); !in.Empty() {
-			dst = append(dst, block.Run{Extent: in, Version: f.Version})
-		}
-	}
-	return dst
 }
 
 // overlay appends rest, which is in order, with the blocks of e holding v.
@@ -127,4 +81,20 @@ func (m *Memory) means(runs []block.Run, e block.Extent, what any) bool {
 		at = in.End()
 	}
 	return at == e.End()
+}
+
+// outside is the part of runs beside e.
+func outside(runs []block.Run, e block.Extent) []block.Run {
+	var beside []block.Run
+	for _, r := range runs {
+		for _, part := range []block.Extent{
+			block.Between(r.Extent.Start, min(r.Extent.End(), e.Start)),
+			block.Between(max(r.Extent.Start, e.End()), r.Extent.End()),
+		} {
+			if !part.Empty() {
+				beside = append(beside, block.Run{Extent: part, Version: r.Version})
+			}
+		}
+	}
+	return beside
 }

@@ -232,7 +232,7 @@ func (n *node) issue(pg *page) {
 		n.s.mem.learn(v, o.extent, o.what)
 	}
 	if pg.dirty != pg.extent {
-		n.s.mem.filled(v, pg.rest)
+		n.s.l.Fill(v, outside(pg.rest, pg.dirty))
 		pg.rest = overlay(nil, pg.rest, pg.dirty, v)
 	}
 	pg.notes, pg.dirty = pg.notes[:0], block.Extent{Start: pg.extent.Start}
@@ -280,7 +280,7 @@ func (n *node) ended(_ sim.Time, c *command) {
 		n.write.filling = false
 		if c.good() {
 			pg := n.page(c.plan.Extent)
-			pg.rest = n.s.mem.Resolve(pg.rest[:0], n.s.l, c.task.Found)
+			pg.rest = n.s.l.Resolve(pg.rest[:0], c.task.Found)
 			n.delayed = append(n.delayed, pg)
 		} else {
 			n.failed = true

@@ -98,7 +98,7 @@ func (r *rawRun) ended(_ sim.Time, c *command) {
 	s := r.p.s
 	good, piece := c.good(), c.plan.Extent
 	if good && !r.writing && r.active {
-		r.found = s.mem.Resolve(r.found[:0], s.l, c.task.Found)
+		r.found = s.l.Resolve(r.found[:0], c.task.Found)
 		s.report(r.path, r.found)
 	}
 	s.release(c)

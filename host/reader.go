@@ -168,7 +168,7 @@ func (r *reader) arrived(c *command) {
 	sl := &r.slots[c.ref-readAhead]
 	if sl.state = slotFailed; c.good() {
 		sl.state = slotFull
-		sl.runs = r.s.mem.Resolve(sl.runs[:0], r.s.l, c.task.Found)
+		sl.runs = r.s.l.Resolve(sl.runs[:0], c.task.Found)
 	}
 }
 

@@ -81,7 +81,7 @@ func (s *System) shutdownFlush(p *Process, within time.Duration) {
 	if s.driver.gone {
 		now := s.k.Now()
 		id := s.l.Ask(now, ledger.ByShutdown, block.Extent{})
-		s.l.Stop(id, ledger.DriverGone)
+		s.l.Stop(now, id, ledger.DriverGone)
 		s.l.End(now, id, false)
 		return
 	}

@@ -119,7 +119,7 @@ func (p *Process) nodeControl(f *openFile, c *workload.Call) workload.Errno {
 			f.node.drain(p)
 		}
 		id := s.l.Ask(s.k.Now(), ledger.ByFsync, f.node.extent)
-		s.l.Stop(id, ledger.NodeFsync)
+		s.l.Stop(s.k.Now(), id, ledger.NodeFsync)
 		s.l.End(s.k.Now(), id, false)
 		return workload.OK
 	case workload.SyncCache:

@@ -10,7 +10,7 @@ import (
 
 // happen lets an event take its course until the host has its disk back.
 func (w *world) happen(e power.Event) {
-	w.eventAt, w.happened = w.k.Now(), true
+	w.eventAt, w.happened, w.run.Acked = w.k.Now(), true, w.acked()
 	w.earlier, w.run.ReadAfter, w.rewritten = w.losses, nil, false
 	switch e.Kind {
 	case power.Restart:

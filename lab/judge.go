@@ -14,11 +14,7 @@ const maxExtents = 256
 
 // judge settles what the events so far have cost and returns what the last one did.
 func (w *world) judge() ledger.Judgement {
-	var raw []block.Run
-	fresh := w.l.Judge(w.eventAt, func(dst []block.Run, e block.Extent) []block.Run {
-		raw = w.box.Content(raw[:0], e)
-		return w.sys.Memory().Resolve(dst, w.l, raw) // what a WRITE carried along to fill its page is as old as it was
-	})
+	fresh := w.l.Judge(w.eventAt, w.box.Content)
 	j := fresh
 	j.Losses = slices.Clone(fresh.Losses)
 	j.Carry(w.earlier)
@@ -45,7 +41,7 @@ func (w *world) judge() ledger.Judgement {
 		}
 		return strings.Compare(a.Name, b.Name)
 	})
-	r.Acked, r.Swallowed = w.acked(), w.swallowed()
+	r.Swallowed = w.swallowed()
 	return fresh
 }
 
@@ -53,8 +49,7 @@ func (w *world) judge() ledger.Judgement {
 // being told: asynchronous writes of a buffered device node, above all.
 func (w *world) swallowed() uint64 {
 	var n uint64
-	for v := 1; v <= w.l.Writes(); v++ {
-		f := w.l.Written(block.Version(v))
+	for _, f := range w.l.Failures() {
 		if !w.silent(f) || f.Ended > w.eventAt {
 			continue
 		}
@@ -67,8 +62,8 @@ func (w *world) swallowed() uint64 {
 }
 
 // silent tells whether a WRITE failed in a step that ended with status 0.
-func (w *world) silent(f ledger.Write) bool {
-	return f.Step >= 0 && f.Failed && f.Step < len(w.run.Steps) &&
+func (w *world) silent(f ledger.Failure) bool {
+	return f.Step >= 0 && f.Step < len(w.run.Steps) &&
 		w.steps[f.Step].Kind == configs.Run && w.run.Steps[f.Step].Exit == 0
 }
 
@@ -120,7 +115,7 @@ func (w *world) lost(l ledger.Loss) Lost {
 		out.Reads = "garbage"
 	case l.Found == block.Unread:
 		out.Reads = "unreadable"
-	case isZeros(w.l, l.Found):
+	case w.l.Zeros(l.Found):
 		out.Reads = "zeros"
 	default:
 		out.Reads = "old"
@@ -128,13 +123,12 @@ func (w *world) lost(l ledger.Loss) Lost {
 	return out
 }
 
-// acked adds up what the steps before the event had acknowledged.
+// acked adds up what the tools have been told is written so far.
 func (w *world) acked() uint64 {
 	var n uint64
-	for v := 1; v <= w.l.Writes(); v++ {
-		if f := w.l.Written(block.Version(v)); f.Step >= 0 && f.Promise != ledger.Unacknowledged &&
-			f.Ended <= w.eventAt && w.steps[f.Step].Kind == configs.Run {
-			n += f.Payload.Bytes()
+	for i, s := range w.steps {
+		if s.Kind == configs.Run {
+			n += w.l.AckedBytes(i)
 		}
 	}
 	return n
@@ -144,7 +138,7 @@ func (w *world) acked() uint64 {
 func (w *world) finish() Run {
 	r := &w.run
 	if !w.happened {
-		w.eventAt = w.k.Now()
+		w.eventAt, w.run.Acked = w.k.Now(), w.acked()
 		w.judge() // nothing happened: what is lost now is a fault that needs no event
 	}
 	r.EndNS = int64(w.k.Now())

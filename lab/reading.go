@@ -14,19 +14,18 @@ type reader struct {
 	parts  []block.Value[block.Version]
 }
 
-// newReader expects what was acknowledged before the tool began, for what others
-// write while it reads it may see or not; and what failed without its tool being
-// told: for that tool it is written.
-func newReader(l *ledger.Ledger, acks int, silent func(ledger.Write) bool) *reader {
-	r := &reader{l: l, newest: l.AcknowledgedFirst(acks)}
-	for v := block.Version(1); int(v) <= l.Writes(); v++ {
-		f := l.Written(v)
+// newReader expects acked, which was acknowledged before the tool began, for what
+// others write while it reads it may see or not; and what failed without its tool
+// being told: for that tool it is written.
+func newReader(l *ledger.Ledger, acked *block.Map[block.Version], silent func(ledger.Failure) bool) *reader {
+	r := &reader{l: l, newest: acked}
+	for _, f := range l.Failures() {
 		if !silent(f) {
 			continue
 		}
 		for _, old := range r.newest.Append(nil, f.Payload) {
-			if old.Value < v {
-				r.newest.Set(old.Extent, v)
+			if old.Value < f.Version {
+				r.newest.Set(old.Extent, f.Version)
 			}
 		}
 	}
@@ -43,17 +42,13 @@ func (r *reader) add(runs []block.Run) {
 				r.found.Wrong += n
 			case run.Version >= want.Value:
 				r.found.Correct += n
-			case isZeros(r.l, run.Version):
+			case r.l.Zeros(run.Version):
 				r.found.Zeros += n
 			default:
 				r.found.Old += n
 			}
 		}
 	}
-}
-
-func isZeros(l *ledger.Ledger, v block.Version) bool {
-	return v == 0 || v.Written() && l.Written(v).Zeros
 }
 
 // result names what was found in one word; nil if nothing was read.

@@ -43,7 +43,7 @@ func rivals(s *configs.Scenario, known []Run, workers int) ([]Rival, error) {
 	var timed []plan
 	for i, c := range pairs {
 		a, b := &runs[2*i], &runs[2*i+1]
-		if !reads(a, "old", "zeros") || !reads(b, "correct") || b.ReadBack == nil || b.ReadBack.Word != "correct" {
+		if !sees(a, "old", "zeros") || !sees(b, "correct") || b.ReadBack == nil || b.ReadBack.Word != "correct" {
 			continue
 		}
 		found = append(found, Rival{Host: c.host.Name, Policy: c.policy.Name, Title: c.policy.Title})
@@ -55,7 +55,7 @@ func rivals(s *configs.Scenario, known []Run, workers int) ([]Rival, error) {
 		return nil, err
 	}
 	for i := range found {
-		found[i].ByTime = reads(&runs[i], "correct")
+		found[i].ByTime = sees(&runs[i], "correct")
 	}
 	return found, nil
 }
@@ -87,12 +87,12 @@ func complete(plans []plan, known []Run, workers int) ([]Run, error) {
 func shows(r *Result, e configs.Explain) bool {
 	lost := map[[3]string]bool{}
 	for i := range r.Runs {
-		if run := &r.Runs[i]; run.Case == e.Lost && reads(run, "old", "zeros") {
+		if run := &r.Runs[i]; run.Case == e.Lost && sees(run, "old", "zeros") {
 			lost[[3]string{run.Host, run.Policy, run.Event}] = true
 		}
 	}
 	for i := range r.Runs {
-		if run := &r.Runs[i]; run.Case == e.Kept && reads(run, "correct") && lost[[3]string{run.Host, run.Policy, run.Event}] {
+		if run := &r.Runs[i]; run.Case == e.Kept && sees(run, "correct") && lost[[3]string{run.Host, run.Policy, run.Event}] {
 			return true
 		}
 	}
@@ -105,8 +105,8 @@ func variant(s *configs.Scenario, c *configs.Case, h host.Profile, p firmware.Pr
 	return v.named()
 }
 
-// reads tells whether the tools read one of these words after the event.
-func reads(r *Run, words ...string) bool {
+// sees tells whether the tools read one of these words after the event.
+func sees(r *Run, words ...string) bool {
 	for _, w := range words {
 		if r.ReadAfter != nil && r.ReadAfter.Word == w {
 			return true

@@ -75,7 +75,7 @@ const setup = -1
 const patience = 200 * time.Hour
 
 func newWorld(p plan) (*world, error) {
-	w := &world{plan: p, k: sim.New(p.scenario.Seed), l: ledger.New()}
+	w := &world{plan: p, k: sim.New(p.scenario.Seed), l: ledger.New(ledger.Promises)}
 	g := raid.Geometry{Level: p.hardware.RAID.Level, Members: p.hardware.Members,
 		ChunkBlocks: p.hardware.RAID.Chunk / block.Size, MemberBlocks: p.hardware.Disk.Capacity / block.Size}
 	var err error
@@ -193,7 +193,11 @@ func (w *world) runTool(t workload.Tool, note *Step) {
 		panic("lab: a tool runs on a host that is down")
 	}
 	w.sys.ForgetReadings()
-	before, acks := w.l.Writes(), w.l.Acknowledgements()
+	failures := len(w.l.Failures())
+	var acked *block.Map[block.Version]
+	if reads(t) {
+		acked = w.l.Acknowledged()
+	}
 	done := false
 	p := w.sys.Start(t.Name, t.Run, func(exit int) { done, note.Exit = true, exit })
 	w.until(&done, t.Line)
@@ -208,18 +212,23 @@ func (w *world) runTool(t workload.Tool, note *Step) {
 	}
 	if note.Exit != 0 && w.run.ToolError == "" && !w.happened {
 		w.run.ToolError = complaint(t, note.Output)
-		w.failedWrite(before)
+		w.failedWrite(failures)
 	}
-	w.read(t, note, acks)
+	if reads(t) {
+		w.read(t, note, acked)
+	}
 	w.rewritten = w.rewritten || w.happened && t.Disk != "" && !t.ReadBack && stats.BytesWritten > 0
 }
 
+// reads tells whether what a tool reads is looked at: diskutil reads structures,
+// and says itself what it makes of them; a dd to the disk writes.
+func reads(t workload.Tool) bool {
+	return t.Kind != workload.Diskutil && (t.Kind != workload.DD || t.Disk == "" || t.ReadBack)
+}
+
 // read notes what a tool found when it read the box.
-func (w *world) read(t workload.Tool, note *Step, acks int) {
-	if t.Kind == workload.Diskutil || t.Kind == workload.DD && t.Disk != "" && !t.ReadBack {
-		return // diskutil reads structures, and says itself what it makes of them; the other dd writes
-	}
-	r := newReader(w.l, acks, w.silent)
+func (w *world) read(t workload.Tool, note *Step, acked *block.Map[block.Version]) {
+	r := newReader(w.l, acked, w.silent)
 	for _, reading := range w.sys.Readings() {
 		r.add(reading.Runs)
 	}
@@ -263,13 +272,11 @@ func complaint(t workload.Tool, output []string) string {
 	return "exit status 1"
 }
 
-// failedWrite notes the address of the first WRITE that failed since.
+// failedWrite notes the address of the first WRITE that failed since there were
+// so many.
 func (w *world) failedWrite(since int) {
-	for v := since + 1; v <= w.l.Writes(); v++ {
-		if f := w.l.Written(block.Version(v)); f.Failed {
-			lba := uint64(f.Extent.Start)
-			w.run.FailedLBA = &lba
-			return
-		}
+	if all := w.l.Failures(); len(all) > since {
+		lba := uint64(all[since].Extent.Start)
+		w.run.FailedLBA = &lba
 	}
 }

@@ -116,6 +116,19 @@ func (l *Layout) VolumeAt(member uint8, at block.LBA) (block.LBA, Role) {
 	return l.stripeExtent(stripe).Start + block.LBA(uint64(slot)*l.chunk+offset), role
 }
 
+// Serves tells whether the content of the volume is read from block at of a
+// member while no member is absent: it holds data, and of mirrored data the copy
+// that reads prefer.
+func (l *Layout) Serves(member uint8, at block.LBA) bool {
+	r := l.open(uint64(at)/l.chunk, 0)
+	for slot := range r.data {
+		if n, _ := r.source(slot); r.copyOf(slot, n) == int(member) {
+			return true
+		}
+	}
+	return false
+}
+
 // Survives tells whether every block of the volume can still be read.
 func (l *Layout) Survives(absent Absent) bool {
 	r := l.open(0, absent) // what is gone turns with the stripe, its number does not

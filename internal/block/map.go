@@ -226,3 +226,29 @@ func (m *Map[V]) remove(i, j int) (int, int) {
 	}
 	return i, j
 }
+
+// Next is the first run of a value other than zero at or after a; of one that a
+// lies within, the rest.
+func (m *Map[V]) Next(a LBA) (Value[V], bool) {
+	i, j := m.seek(a)
+	if i == len(m.leaves) {
+		return Value[V]{}, false
+	}
+	n := m.leaves[i][j]
+	return Value[V]{Between(max(n.start, a), n.end), n.value}, true
+}
+
+// Prev is the last run of a value other than zero before a; of one that a lies
+// within, the part before it.
+func (m *Map[V]) Prev(a LBA) (Value[V], bool) {
+	i, j := m.seek(a)
+	if i < len(m.leaves) && m.leaves[i][j].start < a {
+		n := m.leaves[i][j]
+		return Value[V]{Between(n.start, a), n.value}, true
+	}
+	if i, j, ok := m.before(i, j); ok {
+		n := m.leaves[i][j]
+		return Value[V]{Between(n.start, n.end), n.value}, true
+	}
+	return Value[V]{}, false
+}

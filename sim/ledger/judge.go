@@ -82,117 +82,47 @@ func (j *Judgement) Carry(earlier []Loss) {
 // read would find it now.
 type Content func(dst []block.Run, e block.Extent) []block.Run
 
-// promised is the strongest claim on a block: the newest version that has to
-// survive, how strong, and through which flush.
-type promised struct {
-	version block.Version
-	level   Promise
-	flush   uint32
-}
-
 // Judge compares what was promised with what the volume holds after the event
-// that came at time at.
+// that came at time at. It looks at the volume, not at what the facts say that it
+// should hold.
 func (l *Ledger) Judge(at sim.Time, content Content) Judgement {
-	var issued block.Map[block.Version]
-	for v := 1; v < len(l.writes); v++ {
-		issued.Set(l.writes[v].Payload, block.Version(v))
-	}
-	acked := l.Acknowledged()
-	claims := l.claims()
 	where := l.dropped()
 	j := Judgement{At: at}
-	var found []block.Run
-	var ack []block.Value[block.Version]
-	var claim []block.Value[promised]
-	for _, it := range issued.All(nil) {
-		ack = acked.Append(ack[:0], it.Extent)
-		for _, a := range ack {
-			claim = claims.Append(claim[:0], a.Extent)
-			for _, c := range claim {
-				found = content(found[:0], c.Extent)
-				for _, f := range found {
-					l.settle(&j, where, f, it.Value, a.Value, c.Value)
-				}
-			}
+	var raw, found []block.Run
+	for _, p := range l.blocks.All(nil) {
+		raw = content(raw[:0], p.Extent)
+		found = l.Resolve(found[:0], raw)
+		for _, f := range found {
+			l.settle(&j, where, f, &p.Value)
 		}
 	}
 	return j
 }
 
-// Acknowledged maps every block to the newest version that was acknowledged.
-func (l *Ledger) Acknowledged() *block.Map[block.Version] { return l.AcknowledgedFirst(len(l.acks)) }
-
-// Acknowledgements is how many there have been.
-func (l *Ledger) Acknowledgements() int { return len(l.acks) }
-
-// AcknowledgedFirst is Acknowledged as it stood after n acknowledgements.
-func (l *Ledger) AcknowledgedFirst(n int) *block.Map[block.Version] {
-	var m block.Map[block.Version]
-	for _, v := range l.acks[:n] { // two commands on one block are acknowledged in order of issue
-		m.Set(l.writes[v].Payload, v)
+// settle judges blocks that stand alike and hold the same.
+func (l *Ledger) settle(j *Judgement, where *block.Map[reason], f block.Run, s *standing) {
+	found := f.Version
+	if found.Written() && !l.writes.at(found).covers(found, f.Extent) {
+		found = stray
 	}
-	return &m
-}
-
-// settle judges blocks that share everything: what they hold, what was issued,
-// acknowledged and promised.
-func (l *Ledger) settle(j *Judgement, where *block.Map[reason], f block.Run,
-	issued, acked block.Version, claim promised) {
-	loss := Loss{Extent: f.Extent, Lost: acked, Found: f.Version, Promise: claim.level}
-	inFlight := issued > acked || l.interrupted(f.Extent)
-	switch {
-	case f.Version == block.Torn:
-		loss.Outcome = Torn
-	case f.Version == block.Unread:
-		loss.Outcome = Unreadable
-	case f.Version == block.Garbage:
-		loss.Outcome = Garbage
-	case !l.writes[f.Version].covers(f.Version, f.Extent):
-		loss.Outcome = Foreign
-	case f.Version >= acked:
-		if f.Version < issued {
-			loss.Class, loss.Lost, loss.Outcome = InFlight, issued, Kept
-			loss.Step = l.writes[issued].Step
-			j.add(loss)
-		}
+	outcome, promise, class := l.verdict(s, found, l.interrupted(f.Extent))
+	if class == NoLoss {
 		return
-	case f.Version < claim.version:
-		loss.Outcome = Stale
-	default:
-		loss.Outcome, loss.Promise = Kept, Volatile // what is lost is newer than any promise
 	}
-	if acked != 0 {
-		loss.Promise = max(loss.Promise, Volatile)
+	loss := Loss{Extent: f.Extent, Lost: s.acked, Found: f.Version, Promise: promise, Outcome: outcome, Class: class}
+	if class == InFlight {
+		loss.Lost = s.issued
 	}
-	switch Judge(loss.Outcome, loss.Promise, inFlight) {
-	case Permitted:
-		loss.Class = AtRisk
-	case Collateral:
-		loss.Class = Damage
-	case Violation:
-		loss.Class = BrokenWord
-	case Impossible:
-		panic("ledger: " + loss.Outcome.String() + " under promise " + loss.Promise.String())
-	}
-	if acked == 0 {
-		loss.Lost, loss.Class = issued, InFlight
-	} else if l.writes[acked].Shirked == Misdirected {
-		loss.Class = BrokenWord // GOOD for blocks that were never written
-	}
-	loss.Step = l.writes[loss.Lost].Step
-	if w := l.writes[loss.Lost]; w.acked != 0 {
-		loss.Age = j.At.Sub(w.Ended)
-	}
-	if loss.Outcome == Stale || loss.Outcome == Kept {
+	w := l.writes.at(loss.Lost)
+	loss.Step = w.Step
+	if outcome == Stale || outcome == Kept && class != InFlight {
 		loss.Taken = where.At(loss.Extent.Start).why
 	}
-	loss.Cause, loss.Flush = l.cause(loss, claim)
+	if w.acknowledged() {
+		loss.Age = j.At.Sub(w.Ended)
+	}
+	loss.Cause, loss.Flush = l.cause(&loss, s)
 	j.add(loss)
-}
-
-// covers tells whether the write of version v, which w records, wrote e.
-func (w Write) covers(v block.Version, e block.Extent) bool {
-	return v == 0 || w.Extent.Covers(e)
 }
 
 func (l *Ledger) interrupted(e block.Extent) bool {
@@ -222,67 +152,67 @@ func (j *Judgement) add(n Loss) {
 	j.Losses = append(j.Losses, n)
 }
 
-// claims maps every block to the newest version that some promise obliges the
-// box to keep. A flush covers what was acknowledged before it was asked for.
-func (l *Ledger) claims() *block.Map[promised] {
-	var m block.Map[promised]
-	order := make([]int, 0, len(l.flushes))
-	for id := range l.flushes {
-		if f := &l.flushes[id]; id != 0 && f.Done && f.Good {
-			order = append(order, id)
-		}
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return l.flushes[a].acked - l.flushes[b].acked })
-	var gone block.Map[writeOff]
-	var parts []block.Value[writeOff]
-	next, offs := 0, 0
-	for _, id := range order {
-		f := &l.flushes[id]
-		for ; offs < len(l.offs) && l.offs[offs].flushes <= id; offs++ {
-			gone.Set(l.offs[offs].extent, l.offs[offs])
-		}
-		whole := f.Extent.Blocks == 0 && f.Extent.Start == 0
-		from := next
-		if !whole {
-			from = 0 // a ranged flush does not use up what it left out
-		}
-		for _, v := range l.acks[from:f.acked] {
-			e := l.writes[v].Payload
-			if !whole {
-				e = e.Intersect(f.reach())
+// reason says what became of the newest volatile copy of a block that went away.
+type reason struct {
+	version block.Version
+	why     Cause
+}
+
+// dropped maps blocks to the newest volatile version that was dropped. Of two
+// copies the one in the controller counts: a member's copy is of no use to a
+// stripe that the controller still had to finish.
+func (l *Ledger) dropped() *block.Map[reason] {
+	var m block.Map[reason]
+	for _, d := range l.drops {
+		for _, r := range m.Append(nil, d.run.Extent) {
+			if r.Value.version < d.run.Version || r.Value.version == d.run.Version && d.why != MembersUnflushed {
+				m.Set(r.Extent, reason{d.run.Version, d.why})
 			}
-			parts = gone.Append(parts[:0], e)
-			for _, g := range parts {
-				if v <= g.Value.kept || v > g.Value.lost {
-					m.Set(g.Extent, promised{v, Stable, uint32(id)})
-				}
-			}
-		}
-		if whole {
-			next = max(next, f.acked)
-		}
-	}
-	for _, v := range l.acks {
-		if l.writes[v].Promise >= Stable {
-			l.raise(&m, v)
 		}
 	}
 	return &m
 }
 
-// raise claims version v by its own status, where no newer version is claimed.
-func (l *Ledger) raise(m *block.Map[promised], v block.Version) {
-	for _, r := range m.Append(nil, l.writes[v].Payload) {
-		if r.Value.version < v {
-			m.Set(r.Extent, promised{version: v, level: l.writes[v].Promise})
-		}
+// cause finds the highest place at which the loss could have been prevented, and
+// the flush that it has to do with.
+func (l *Ledger) cause(loss *Loss, s *standing) (Cause, uint32) {
+	if c := l.plain(s, loss.Outcome); c != NoCause {
+		return c, 0
 	}
+	switch loss.Class {
+	case BrokenWord:
+		return l.broken(s, loss.Taken), s.flush
+	case AtRisk:
+		return l.unasked(loss, l.writes.at(s.acked).asked)
+	}
+	return NoCause, 0
 }
 
-// reach is the extent of a flush with "to the end" spelled out.
-func (f *Flush) reach() block.Extent {
-	if f.Extent.Blocks == 0 {
-		return block.Between(f.Extent.Start, 1<<62)
+// unasked is why no flush saved what was acknowledged when that many had been
+// asked for: the reason of the one that was stopped highest up. If there is
+// none, no one asked.
+func (l *Ledger) unasked(loss *Loss, since uint32) (Cause, uint32) {
+	best, id := causes, uint32(0)
+	for i := l.asked(loss) - 1; i > int(since); i-- {
+		f := &l.flushes[i]
+		if why := f.reason(); f.reach().Overlaps(loss.Extent) && why < best {
+			best, id = why, uint32(i)
+		}
 	}
-	return f.Extent
+	if best == causes {
+		return NeverAsked, 0
+	}
+	return best, id
+}
+
+// asked is the number of flushes that could still have saved what was lost: those
+// of before an earlier event took it.
+func (l *Ledger) asked(loss *Loss) int {
+	i := slices.IndexFunc(l.offs, func(o writeOff) bool {
+		return o.extent.Contains(loss.Extent.Start) && loss.Lost > o.kept && loss.Lost <= o.lost
+	})
+	if i < 0 {
+		return len(l.flushes)
+	}
+	return l.offs[i].flushes
 }

@@ -23,7 +23,7 @@ func ext(start, n uint64) block.Extent { return block.Extent{Start: block.LBA(st
 
 // world is a ledger with a prefilled, stable version 1 on blocks 0 to 99.
 func world() (*Ledger, *volume) {
-	l, v := New(), &volume{}
+	l, v := New(Full), &volume{}
 	old := l.Issue(0, ext(0, 100), ext(0, 100), false)
 	l.Acknowledge(0, old, Stable)
 	v.holds(ext(0, 100), old)
@@ -77,7 +77,7 @@ func TestJudge_FlushCoversEarlierAcknowledgementsOnly(t *testing.T) {
 	write(l, 10, ext(0, 8), Volatile)
 	late := l.Issue(15, ext(8, 8), ext(8, 8), false)
 	f := l.Ask(20, ByFileSystem, block.Extent{})
-	l.Stop(f, FirmwareAcks)
+	l.Stop(20, f, FirmwareAcks)
 	l.Acknowledge(21, late, Volatile)
 	l.End(22, f, true)
 	j := l.Judge(100, v.content)
@@ -128,7 +128,7 @@ func TestJudge_FailedFlushGivesNoPromise(t *testing.T) {
 	l, v := world()
 	write(l, 10, ext(0, 8), Volatile)
 	f := l.Ask(20, ByFileSystem, block.Extent{})
-	l.Stop(f, DriverFailed)
+	l.Stop(20, f, DriverFailed)
 	l.End(21, f, false)
 	if got := only(t, l.Judge(100, v.content)); got.Class != AtRisk || got.Cause != DriverFailed {
 		t.Fatalf("%+v", got)
@@ -141,7 +141,7 @@ func TestJudge_HighestCauseWins(t *testing.T) {
 	write(l, 10, ext(0, 8), Volatile)
 	for _, why := range []Cause{FirmwareFails, DriverGone, DriverFailed} {
 		f := l.Ask(20, ByShutdown, block.Extent{})
-		l.Stop(f, why)
+		l.Stop(20, f, why)
 		l.End(21, f, false)
 	}
 	if got := only(t, l.Judge(100, v.content)); got.Cause != DriverGone {

@@ -1,72 +1,84 @@
 package ledger
 
 import (
+	"slices"
+
 	"tbraid/internal/block"
 	"tbraid/sim"
 )
 
-// Write is one WRITE as the operating system issued it.
-type Write struct {
+// Level is how much a Ledger remembers.
+type Level uint8
+
+// The levels.
+const (
+	Off      Level = iota // versions are handed out, and nothing is judged
+	Promises              // what is needed to judge; what has settled is forgotten
+	Full                  // every write, for as long as the run
+)
+
+// Ledger collects facts. The zero Ledger is of level Off.
+//
+// For every block that a program has written it keeps how the block stands: the
+// newest version issued, acknowledged and promised, and, while a Sweep listens,
+// the newest that the box holds and that the media hold. A fact changes some of
+// these, and that is all that a fact is.
+type Ledger struct {
+	level   Level
+	writes  records
+	blocks  block.Map[standing]
+	flushes []Flush                       // by id; 0 is unused
+	fresh   block.Map[block.Version]      // acknowledged since the last flush was asked for
+	covers  []*block.Map[block.Version]   // by flush: acknowledged before it and after the one before; nil once claimed
+	fills   map[block.Version][]block.Run // what a WRITE carried along to fill its page
+	strays  []block.Version               // that went to another address
+	failed  []Failure
+	zeros   []versions
+	acked   []uint64 // bytes acknowledged, by step + 1
+	drops   []drop
+	offs    []writeOff      // in the order of the events
+	gone    block.Map[int]  // 1 + index of the last of offs, by block
+	owed    uint32          // no flush before this one has anything to claim
+	torn    block.Map[bool] // stripes of which a write was under way when power went
+	step    int
+	sweep   *Sweep
+	parts   []block.Value[standing]
+	covered []block.Value[block.Version]
+	runs    []block.Run
+}
+
+// standing is how a block stands. Two blocks of equal standing share their fate.
+type standing struct {
+	issued, acked, claim block.Version // newest of each kind; 0 is none, or settled and forgotten
+	flush                uint32        // that the claim rests on; 0 is the status of the WRITE itself
+	held, medium         block.Version // newest that the box took, and that is on the media; for a Sweep
+	dirty                bool          // held is in the controller's cache alone
+	saved                bool          // dirty, and what protects the cache would keep it
+	firm                 bool          // acked is on the media whatever the caches did
+	settled              settlement    // what is known of the versions that were forgotten
+}
+
+// settlement remembers of versions that settled what a later judgement needs:
+// how strong a promise stands on the block.
+type settlement uint8
+
+const (
+	unwritten settlement = iota
+	written              // acknowledged
+	promised             // and promised
+)
+
+// Failure is a WRITE that ended with an error.
+type Failure struct {
+	Version block.Version
+	Payload block.Extent
 	Extent  block.Extent
-	Payload block.Extent // the part that a program supplied; the rest is fill, read back from the device
-	Step    int          // step of the scenario
-	Zeros   bool         // the content is zeros
-	Issued  sim.Time
-	Ended   sim.Time
-	Promise Promise // with the status; Unacknowledged if none came or it was an error
-	Failed  bool
-	Shirked Cause // the acknowledgement rests on less than it says; NoCause if it is honest
-	acked   int   // index among all acknowledgements, from 1; 0 is none
-}
-
-// Asker is who wants a flush.
-type Asker uint8
-
-// The askers.
-const (
-	ByProgram    Asker = iota // ioctl(DKIOCSYNCHRONIZECACHE) or F_FULLFSYNC by a tool
-	ByFsync                   // fsync(2) on a device node
-	ByFileSystem              // journal, checkpoint or barrier
-	ByUnmount                 // the flush of an unmount
-	ByEject
-	ByShutdown   // the block driver's flush at the shutdown notification
-	ByHaltHook   // the driver's own flush when it sees the halt state
-	ByAttachment // before the story begins
-	askers
-)
-
-var askerNames = [askers]string{
-	"program", "fsync(2)", "file system", "unmount", "eject", "shutdown", "halt hook", "attachment",
-}
-
-// String is the asker's name.
-func (a Asker) String() string { return askerNames[a] }
-
-// Stage is how far down a flush came.
-type Stage uint8
-
-// The stages, from the top down.
-const (
-	Asked     Stage = iota // someone wants it
-	AtDriver               // the operating system sent SYNCHRONIZE CACHE; the driver saw it
-	AtTarget               // the firmware saw it
-	Destaged               // the controller cache was written to the members
-	AtMembers              // the members were told to flush, and did
-)
-
-// Flush is one request to make earlier writes stable.
-type Flush struct {
-	By      Asker
 	Step    int
-	Extent  block.Extent // Blocks 0: to the end of the volume
-	Asked   sim.Time
 	Ended   sim.Time
-	Reached Stage
-	Stop    Cause // why it came no further; NoCause if it did all it should
-	Good    bool  // the asker was told that it had worked
-	Done    bool  // it ended before the event
-	acked   int   // acknowledgements before it was asked: the ones that it covers
 }
+
+// versions is an interval of versions.
+type versions struct{ first, last block.Version }
 
 // drop is volatile content that went away.
 type drop struct {
@@ -74,20 +86,12 @@ type drop struct {
 	why Cause
 }
 
-// Ledger collects facts. The zero Ledger is ready to use.
-type Ledger struct {
-	writes  []Write // by version; 0 is unused
-	flushes []Flush // by id; 0 is unused
-	acks    []block.Version
-	drops   []drop
-	offs    []writeOff      // in the order of the events
-	torn    block.Map[bool] // stripes of which a write was under way when power went
-	step    int
-}
-
 // New returns an empty ledger.
-func New() *Ledger {
-	return &Ledger{writes: make([]Write, 1), flushes: make([]Flush, 1)}
+func New(level Level) *Ledger {
+	l := &Ledger{level: level, flushes: make([]Flush, 1), covers: make([]*block.Map[block.Version], 1),
+		fills: map[block.Version][]block.Run{}}
+	l.writes.forget = level != Full
+	return l
 }
 
 // Begin says that what follows belongs to this step of the scenario.
@@ -99,71 +103,87 @@ func (l *Ledger) Step() int { return l.step }
 // Issue records that the operating system issues a WRITE of e, of which payload
 // comes from a program, and hands out its version.
 func (l *Ledger) Issue(now sim.Time, e, payload block.Extent, zeros bool) block.Version {
-	if len(l.writes) > int(block.MaxVersion) {
+	if l.writes.count >= int(block.MaxVersion) {
 		panic("ledger: more writes than versions")
 	}
-	l.writes = append(l.writes, Write{Extent: e, Payload: payload, Step: l.step, Zeros: zeros, Issued: now})
-	return block.Version(len(l.writes) - 1)
+	v := l.writes.add(Write{Extent: e, Payload: payload, Step: l.step, Issued: now, live: 1})
+	if zeros {
+		l.markZeros(v)
+	}
+	if l.level == Off {
+		return v
+	}
+	l.enter(now, payload)
+	for _, p := range l.standings(payload) {
+		s := p.Value
+		s.issued = v
+		l.put(p, s)
+	}
+	l.leave()
+	return v
 }
+
+// Fill records what WRITE v carries along where it is not payload: content that
+// was read back from the device, no newer than it was.
+func (l *Ledger) Fill(v block.Version, content []block.Run) { l.fills[v] = slices.Clone(content) }
 
 // Acknowledge records that GOOD came back for v and what that promises.
 func (l *Ledger) Acknowledge(now sim.Time, v block.Version, p Promise) {
-	l.acks = append(l.acks, v)
-	w := &l.writes[v]
-	if w.acked != 0 || w.Failed {
-		panic("ledger: a write ended twice")
+	w := l.end(now, v)
+	w.Promise = p
+	for len(l.acked) <= w.Step+1 {
+		l.acked = append(l.acked, 0)
 	}
-	w.Ended, w.Promise, w.acked = now, p, len(l.acks)
-}
-
-// Shirk records that a layer let v be acknowledged, or will, on less than the
-// status says: FUA from volatile cache, for instance. The first reason stands.
-func (l *Ledger) Shirk(v block.Version, why Cause) {
-	if w := &l.writes[v]; w.Shirked == NoCause {
-		w.Shirked = why
+	l.acked[w.Step+1] += w.Payload.Bytes()
+	if l.level == Off {
+		l.writes.drop(v, w)
+		return
 	}
+	w.asked = uint32(len(l.flushes) - 1)
+	l.enter(now, w.Payload)
+	l.fresh.Set(w.Payload, v)
+	stable, honest := p >= Stable, w.Shirked == NoCause
+	for _, b := range l.standings(w.Payload) {
+		s := b.Value
+		s.acked, s.firm = v, stable && honest && !s.dirty
+		if stable && s.claim < v {
+			s.claim, s.flush = v, 0
+		}
+		l.put(b, s)
+	}
+	l.leave()
+	l.writes.release(v, 1)
 }
 
 // Fail records that v ended with an error. It may or may not reach the members.
 func (l *Ledger) Fail(now sim.Time, v block.Version) {
-	w := &l.writes[v]
-	if w.acked != 0 || w.Failed {
+	w := l.end(now, v)
+	w.Failed = true
+	l.failed = append(l.failed, Failure{Version: v, Payload: w.Payload, Extent: w.Extent, Step: w.Step, Ended: now})
+	l.writes.release(v, 1)
+}
+
+func (l *Ledger) end(now sim.Time, v block.Version) *Write {
+	w := l.writes.at(v)
+	if !w.used || w.acknowledged() || w.Failed {
 		panic("ledger: a write ended twice")
 	}
-	w.Ended, w.Failed = now, true
+	w.Ended = now
+	return w
 }
 
-// Ask records that someone wants what was acknowledged before now in e to be
-// stable, and returns the flush's id.
-func (l *Ledger) Ask(now sim.Time, by Asker, e block.Extent) uint32 {
-	l.flushes = append(l.flushes, Flush{By: by, Step: l.step, Extent: e, Asked: now, acked: len(l.acks)})
-	return uint32(len(l.flushes) - 1)
-}
-
-// Reach records that flush id came down to a stage. An id of 0 is no flush.
-func (l *Ledger) Reach(id uint32, s Stage) {
-	if f := &l.flushes[id]; id != 0 && s > f.Reached {
-		f.Reached = s
-	}
-}
-
-// Stop records why flush id comes no further. The first reason stands.
-func (l *Ledger) Stop(id uint32, why Cause) {
-	if f := &l.flushes[id]; id != 0 && f.Stop == NoCause {
-		f.Stop = why
-	}
-}
-
-// End records what the asker of flush id was told.
-func (l *Ledger) End(now sim.Time, id uint32, good bool) {
-	if id == 0 {
+// Shirk records that a layer will let v be acknowledged on less than the status
+// says: FUA from volatile cache, for instance. The first reason stands.
+func (l *Ledger) Shirk(v block.Version, why Cause) {
+	w := l.writes.at(v)
+	if w.Shirked != NoCause {
 		return
 	}
-	f := &l.flushes[id]
-	if f.Done {
-		panic("ledger: a flush ended twice")
+	w.Shirked = why
+	if why == Misdirected {
+		w.live++ // for good: its content can turn up anywhere
+		l.strays = append(l.strays, v)
 	}
-	f.Ended, f.Good, f.Done = now, good, true
 }
 
 // Drop records that volatile content went away, and why.
@@ -177,40 +197,134 @@ func (l *Ledger) Drop(runs []block.Run, why Cause) {
 // under way when power went.
 func (l *Ledger) Interrupt(e block.Extent) { l.torn.Set(e, true) }
 
-// writeOff is what an event took from the blocks of extent: every version above
-// kept, up to lost. No flush that was asked for later covers those.
-type writeOff struct {
-	extent     block.Extent
-	kept, lost block.Version
-	flushes    int // ids below this were asked for before
-}
-
-// WriteOff records the losses of an event that has been judged: a flush covers
-// what the box then holds, and GOOD for it promises nothing about these.
-func (l *Ledger) WriteOff(j Judgement) {
-	for _, s := range j.Losses {
-		if s.Class == InFlight {
-			continue
-		}
-		o := writeOff{extent: s.Extent, lost: s.Lost, flushes: len(l.flushes)}
-		if s.Found.Written() && s.Outcome != Foreign {
-			o.kept = s.Found
-		}
-		l.offs = append(l.offs, o)
-	}
-}
-
 // Settle promises everything acknowledged so far: it was made durable before the
 // story begins.
 func (l *Ledger) Settle(now sim.Time) {
-	l.End(now, l.Ask(now, ByAttachment, block.Extent{}), true)
+	id := l.Ask(now, ByAttachment, block.Extent{})
+	l.Reach(id, AtMembers)
+	l.End(now, id, true)
 }
 
-// Written is the WRITE that gave its blocks version v.
-func (l *Ledger) Written(v block.Version) Write { return l.writes[v] }
+// Written is the WRITE that gave its blocks version v; empty if it was forgotten.
+func (l *Ledger) Written(v block.Version) Write { return *l.writes.at(v) }
 
 // Writes is the number of WRITEs issued; their versions are 1 to Writes.
-func (l *Ledger) Writes() int { return len(l.writes) - 1 }
+func (l *Ledger) Writes() int { return l.writes.count }
 
-// Flushes lists all flushes in the order in which they were asked for.
-func (l *Ledger) Flushes() []Flush { return l.flushes[1:] }
+// Failures lists the WRITEs that ended with an error, in that order.
+func (l *Ledger) Failures() []Failure { return l.failed }
+
+// AckedBytes is what programs were told is written, in the WRITEs of one step.
+func (l *Ledger) AckedBytes(step int) uint64 {
+	if step+1 >= len(l.acked) {
+		return 0
+	}
+	return l.acked[step+1]
+}
+
+// Zeros tells whether the content of v is zeros.
+func (l *Ledger) Zeros(v block.Version) bool {
+	if v == 0 {
+		return true
+	}
+	i, _ := slices.BinarySearchFunc(l.zeros, v, func(z versions, v block.Version) int { return int(z.last) - int(v) })
+	return i < len(l.zeros) && v >= l.zeros[i].first
+}
+
+func (l *Ledger) markZeros(v block.Version) {
+	if n := len(l.zeros); n > 0 && l.zeros[n-1].last+1 == v {
+		l.zeros[n-1].last = v
+		return
+	}
+	l.zeros = append(l.zeros, versions{v, v})
+}
+
+// Acknowledged maps every block to the newest version that was acknowledged for
+// it and has not been forgotten.
+func (l *Ledger) Acknowledged() *block.Map[block.Version] {
+	var m block.Map[block.Version]
+	for _, p := range l.blocks.All(nil) {
+		m.Set(p.Extent, p.Value.acked)
+	}
+	return &m
+}
+
+// Resolve appends found with every block that a WRITE only carried along shown as
+// the version that supplied it.
+func (l *Ledger) Resolve(dst []block.Run, found []block.Run) []block.Run {
+	for _, r := range found {
+		if fill, ok := l.fills[r.Version]; ok {
+			dst = l.split(dst, r, fill)
+		} else {
+			dst = append(dst, r)
+		}
+	}
+	return dst
+}
+
+// split resolves a run of a WRITE that carried fill. What filled it was resolved
+// when it was read. Where the WRITE strayed by a fault there is nothing to resolve.
+func (l *Ledger) split(dst []block.Run, r block.Run, fill []block.Run) []block.Run {
+	at := r.Extent.Start
+	for _, f := range fill {
+		in := f.Extent.Intersect(block.Between(at, r.Extent.End()))
+		if in.Empty() {
+			continue
+		}
+		if own := block.Between(at, in.Start); !own.Empty() {
+			dst = append(dst, block.Run{Extent: own, Version: r.Version})
+		}
+		dst = append(dst, block.Run{Extent: in, Version: f.Version})
+		at = in.End()
+	}
+	if own := block.Between(at, r.Extent.End()); !own.Empty() {
+		dst = append(dst, block.Run{Extent: own, Version: r.Version})
+	}
+	return dst
+}
+
+// standings is how the blocks of e stand, in order and without gaps.
+func (l *Ledger) standings(e block.Extent) []block.Value[standing] {
+	l.parts = l.blocks.Append(l.parts[:0], e)
+	return l.parts
+}
+
+// put changes how blocks stand, and tells the sweep.
+func (l *Ledger) put(p block.Value[standing], s standing) {
+	if s == p.Value {
+		return
+	}
+	if l.sweep != nil {
+		l.sweep.moved(p.Extent, &p.Value, &s)
+	}
+	l.stand(p, s)
+}
+
+// stand enters how blocks stand. While a sweep can tell what has settled, that is
+// forgotten, but that it was written and promised.
+func (l *Ledger) stand(p block.Value[standing], s standing) {
+	if l.level != Full && l.sweep != nil {
+		s = s.forgotten()
+	}
+	was, n := p.Value, p.Extent.Blocks
+	l.writes.hold(s.issued, n)
+	l.writes.hold(s.acked, n)
+	l.writes.hold(s.claim, n)
+	l.blocks.Set(p.Extent, s)
+	l.writes.release(was.issued, n)
+	l.writes.release(was.acked, n)
+	l.writes.release(was.claim, n)
+}
+
+// forgotten is the standing without the versions of a block on which nothing is
+// under way any more: the newest version is acknowledged and on the media.
+func (s standing) forgotten() standing {
+	if s.acked == 0 || s.issued != s.acked || s.medium != s.acked || s.dirty {
+		return s
+	}
+	f := standing{firm: s.firm, settled: written}
+	if s.claim != 0 || s.settled == promised {
+		f.settled = promised
+	}
+	return f
+}

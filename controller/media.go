@@ -1,0 +1,68 @@
+package controller
+
+import (
+	"tbraid/disks"
+	"tbraid/internal/block"
+	"tbraid/sim"
+	"tbraid/sim/ledger"
+)
+
+// media tells the ledger what comes to the media of the members, as blocks of
+// the volume.
+type media struct {
+	numbers [][]int // of the passes under way, by member and lane
+	pass    ledger.Pass
+}
+
+func newMedia(drives []*disks.Drive) media {
+	m := media{numbers: make([][]int, len(drives))}
+	for i, d := range drives {
+		m.numbers[i] = make([]int, d.Lanes())
+	}
+	return m
+}
+
+// Began implements disks.Owner.
+func (a *Array) Began(now sim.Time, d *disks.Drive, p *disks.Pass) {
+	if a.ledger.Listening() {
+		a.media.numbers[d.Member()][p.Lane] = a.ledger.Starts(now, a.ofVolume(d, p))
+	}
+}
+
+// Stored implements disks.Owner.
+func (a *Array) Stored(now sim.Time, d *disks.Drive, p *disks.Pass) {
+	a.counts.StoredBlocks += p.Extent.Blocks
+	if a.ledger.Listening() {
+		a.ledger.Ends(now, a.media.numbers[d.Member()][p.Lane])
+	}
+}
+
+// ofVolume is a pass in blocks of the volume: the data that a read would take
+// from this member, and what shares a unit with them.
+func (a *Array) ofVolume(d *disks.Drive, p *disks.Pass) *ledger.Pass {
+	unit := d.TearBlocks()
+	out := &a.media.pass
+	*out = ledger.Pass{Begin: p.Begin, End: p.End, Units: p.Units.Blocks / unit, UnitBlocks: unit, Tears: p.Tears,
+		Pieces: out.Pieces[:0]}
+	a.pieces(d, p, block.Cell{Extent: block.Between(p.Units.Start, p.Extent.Start)}, true)
+	for _, c := range p.Cells {
+		a.pieces(d, p, c, false)
+	}
+	a.pieces(d, p, block.Cell{Extent: block.Between(p.Extent.End(), p.Units.End())}, true)
+	return out
+}
+
+// pieces adds one cell of a pass, a piece for each chunk.
+func (a *Array) pieces(d *disks.Drive, p *disks.Pass, c block.Cell, carried bool) {
+	chunk := a.layout.ChunkBlocks()
+	for at := c.Extent.Start; at < c.Extent.End(); {
+		n := min(uint64(c.Extent.End()-at), chunk-uint64(at)%chunk)
+		if a.layout.Serves(uint8(d.Member()), at) {
+			lba, _ := a.layout.VolumeAt(uint8(d.Member()), at)
+			a.media.pass.Pieces = append(a.media.pass.Pieces, ledger.Piece{
+				Extent: block.Extent{Start: lba, Blocks: n}, Offset: uint64(at - p.Units.Start),
+				Version: c.Tag.Version(a.slot(lba)), Carried: carried})
+		}
+		at += block.LBA(n)
+	}
+}

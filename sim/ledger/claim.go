@@ -1,0 +1,216 @@
+package ledger
+
+import (
+	"tbraid/internal/block"
+	"tbraid/sim"
+)
+
+// Asker is who wants a flush.
+type Asker uint8
+
+// The askers.
+const (
+	ByProgram    Asker = iota // ioctl(DKIOCSYNCHRONIZECACHE) or F_FULLFSYNC by a tool
+	ByFsync                   // fsync(2) on a device node
+	ByFileSystem              // journal, checkpoint or barrier
+	ByUnmount                 // the flush of an unmount
+	ByEject
+	ByShutdown   // the block driver's flush at the shutdown notification
+	ByHaltHook   // the driver's own flush when it sees the halt state
+	ByAttachment // before the story begins
+	askers
+)
+
+var askerNames = [askers]string{
+	"program", "fsync(2)", "file system", "unmount", "eject", "shutdown", "halt hook", "attachment",
+}
+
+// String is the asker's name.
+func (a Asker) String() string { return askerNames[a] }
+
+// Stage is how far down a flush came.
+type Stage uint8
+
+// The stages, from the top down.
+const (
+	Asked     Stage = iota // someone wants it
+	AtDriver               // the operating system sent SYNCHRONIZE CACHE; the driver saw it
+	AtTarget               // the firmware saw it
+	Destaged               // the controller cache was written to the members
+	AtMembers              // the members were told to flush, and did
+)
+
+// Flush is one request to make earlier writes stable.
+type Flush struct {
+	By      Asker
+	Step    int
+	Extent  block.Extent // Blocks 0: to the end of the volume
+	Asked   sim.Time
+	Ended   sim.Time
+	Reached Stage
+	Stop    Cause // why it came no further; NoCause if it did all it should
+	Good    bool  // the asker was told that it had worked
+	Done    bool  // it ended before the event
+}
+
+// whole tells whether the flush means the whole volume.
+func (f *Flush) whole() bool { return f.Extent.Blocks == 0 && f.Extent.Start == 0 }
+
+// reach is the extent of a flush with "to the end" spelled out.
+func (f *Flush) reach() block.Extent {
+	if f.Extent.Blocks == 0 {
+		return block.Between(f.Extent.Start, 1<<62)
+	}
+	return f.Extent
+}
+
+// reason is why the flush did not save what it should have.
+func (f *Flush) reason() Cause {
+	if f.Stop == NoCause {
+		return FlushCut
+	}
+	return f.Stop
+}
+
+// Ask records that someone wants what was acknowledged before now in e to be
+// stable, and returns the flush's id.
+func (l *Ledger) Ask(now sim.Time, by Asker, e block.Extent) uint32 {
+	l.enter(now, block.Extent{})
+	l.flushes = append(l.flushes, Flush{By: by, Step: l.step, Extent: e, Asked: now})
+	var owed *block.Map[block.Version]
+	if l.fresh.Len() > 0 {
+		fresh := l.fresh
+		owed, l.fresh = &fresh, block.Map[block.Version]{}
+	}
+	l.covers = append(l.covers, owed)
+	id := uint32(len(l.flushes) - 1)
+	l.caused()
+	l.leave()
+	return id
+}
+
+// Reach records that flush id came down to a stage. An id of 0 is no flush.
+func (l *Ledger) Reach(id uint32, s Stage) {
+	if f := &l.flushes[id]; id != 0 && s > f.Reached {
+		f.Reached = s
+	}
+}
+
+// Stop records at time now why flush id comes no further. The first reason stands.
+func (l *Ledger) Stop(now sim.Time, id uint32, why Cause) {
+	if f := &l.flushes[id]; id != 0 && f.Stop == NoCause && !f.Done {
+		l.enter(now, block.Extent{})
+		f.Stop = why
+		l.caused()
+		l.leave()
+	}
+}
+
+// End records what the asker of flush id was told. GOOD promises everything that
+// was acknowledged before the flush was asked for, and not yet promised.
+func (l *Ledger) End(now sim.Time, id uint32, good bool) {
+	if id == 0 {
+		return
+	}
+	f := &l.flushes[id]
+	if f.Done {
+		panic("ledger: a flush ended twice")
+	}
+	l.enter(now, block.Extent{})
+	f.Ended, f.Good, f.Done = now, good, true
+	if good {
+		for k := l.owed; k <= id; k++ {
+			if l.covers[k] != nil {
+				l.claim(f, id, k)
+			}
+		}
+		for int(l.owed) < len(l.covers) && l.covers[l.owed] == nil {
+			l.owed++
+		}
+	}
+	l.caused()
+	l.leave()
+}
+
+// claim promises through flush id what was acknowledged before flush k. A whole
+// flush uses that up; one with a range leaves the rest.
+func (l *Ledger) claim(f *Flush, id, k uint32) {
+	honest := f.Reached == AtMembers && f.Stop == NoCause
+	owed := l.covers[k]
+	for _, o := range owed.All(nil) {
+		e := o.Extent.Intersect(f.reach())
+		if e.Empty() {
+			continue
+		}
+		if !f.whole() {
+			owed.Set(e, 0)
+		}
+		for _, p := range l.standings(e) {
+			if len(l.offs) > 0 {
+				l.claimLeft(p, o.Value, id, honest)
+			} else {
+				l.put(p, p.Value.claimed(o.Value, id, honest))
+			}
+		}
+	}
+	if f.whole() || owed.Len() == 0 {
+		l.covers[k] = nil
+	}
+}
+
+// claimed is the standing of a block of which version v is promised by a flush.
+func (s standing) claimed(v block.Version, id uint32, honest bool) standing {
+	switch {
+	case s.acked == 0: // v was forgotten, and is on the media
+		if s.settled != unwritten {
+			s.settled, s.firm = promised, s.firm || honest
+		}
+		return s
+	case s.claim < v || s.claim == v && s.flush == 0:
+		s.claim, s.flush = v, id
+	}
+	if s.acked == v {
+		s.firm = s.firm || honest
+	}
+	return s
+}
+
+// writeOff is what an event took from the blocks of extent: every version above
+// kept, up to lost. No flush that is asked for later covers those.
+type writeOff struct {
+	extent     block.Extent
+	kept, lost block.Version
+	flushes    int // ids below this were asked for before
+}
+
+// WriteOff records the losses of an event that has been judged: a flush covers
+// what the box then holds, and GOOD for it promises nothing about these.
+func (l *Ledger) WriteOff(j Judgement) {
+	for _, s := range j.Losses {
+		if s.Class == InFlight {
+			continue
+		}
+		o := writeOff{extent: s.Extent, lost: s.Lost, flushes: len(l.flushes)}
+		if s.Found.Written() && s.Outcome != Foreign {
+			o.kept = s.Found
+		}
+		l.offs = append(l.offs, o)
+		l.gone.Set(o.extent, len(l.offs))
+	}
+}
+
+// claimLeft promises version v where no event has taken it before the flush was
+// asked for.
+func (l *Ledger) claimLeft(p block.Value[standing], v block.Version, id uint32, honest bool) {
+	for _, g := range l.gone.Append(nil, p.Extent) {
+		if g.Value > 0 {
+			if o := &l.offs[g.Value-1]; int(id) >= o.flushes && v > o.kept && v <= o.lost {
+				continue
+			}
+		}
+		l.put(block.Value[standing]{Extent: g.Extent, Value: p.Value}, p.Value.claimed(v, id, honest))
+	}
+}
+
+// Flushes lists all flushes in the order in which they were asked for.
+func (l *Ledger) Flushes() []Flush { return l.flushes[1:] }

@@ -1,0 +1,116 @@
+package ledger
+
+import "tbraid/internal/block"
+
+// stray stands for a version of some other block.
+const stray = block.Unread - 1
+
+// fate is how a block fares if the power goes: its class, and the reason. Blocks
+// that are lost and were never promised share their reason with all that were
+// acknowledged between the same two flushes; since names the first of these.
+type fate struct {
+	class Class
+	cause Cause
+	since uint32 // class AtRisk without cause: flushes asked for before the acknowledgement
+	late  bool   // class AtRisk without cause
+}
+
+// verdict judges a block that would hold found: its outcome, the promise that
+// decides, and the class.
+func (l *Ledger) verdict(s *standing, found block.Version, busy bool) (Outcome, Promise, Class) {
+	outcome, promise := Newest, Unacknowledged
+	if s.claim != 0 || s.settled == promised {
+		promise = Stable
+	}
+	acknowledged := s.acked != 0 || s.settled != unwritten
+	switch {
+	case found == block.Torn:
+		outcome = Torn
+	case found == block.Unread:
+		outcome = Unreadable
+	case found == block.Garbage:
+		outcome = Garbage
+	case found == stray:
+		outcome = Foreign
+	case found >= s.acked:
+		if found < s.issued {
+			return Kept, promise, InFlight
+		}
+		return Newest, promise, NoLoss
+	case found < s.claim:
+		outcome = Stale
+	default:
+		outcome, promise = Kept, Volatile // what is lost is newer than any promise
+	}
+	if acknowledged {
+		promise = max(promise, Volatile)
+	}
+	class := NoLoss
+	switch Judge(outcome, promise, busy) {
+	case Permitted:
+		class = AtRisk
+	case Collateral:
+		class = Damage
+	case Violation:
+		class = BrokenWord
+	case Impossible:
+		panic("ledger: " + outcome.String() + " under promise " + promise.String())
+	}
+	switch {
+	case !acknowledged:
+		class = InFlight
+	case s.acked != 0 && l.writes.at(s.acked).Shirked == Misdirected:
+		class = BrokenWord // GOOD for blocks that were never written
+	}
+	return outcome, promise, class
+}
+
+// fate is verdict with its cause, for blocks of which the newest volatile copy is
+// taken by taken.
+func (l *Ledger) fate(s *standing, found block.Version, busy bool, taken Cause) fate {
+	outcome, _, class := l.verdict(s, found, busy)
+	if class == NoLoss {
+		return fate{}
+	}
+	f := fate{class: class, cause: l.plain(s, outcome)}
+	switch {
+	case f.cause != NoCause:
+	case class == BrokenWord:
+		f.cause = l.broken(s, taken)
+	case class == AtRisk:
+		f.since, f.late = l.writes.at(s.acked).asked, true
+	}
+	return f
+}
+
+// plain is the cause that an outcome has whatever was promised.
+func (l *Ledger) plain(s *standing, outcome Outcome) Cause {
+	if outcome == Foreign || s.acked != 0 && l.writes.at(s.acked).Shirked == Misdirected {
+		return Misdirected
+	}
+	switch outcome {
+	case Torn:
+		return TornWrite
+	case Garbage:
+		return WriteHole
+	case Unreadable:
+		return ArrayLost
+	}
+	return NoCause
+}
+
+// broken says who broke a promise that was given.
+func (l *Ledger) broken(s *standing, taken Cause) Cause {
+	lie := l.writes.at(s.claim).Shirked
+	stop := lie
+	if s.flush != 0 {
+		stop = l.flushes[s.flush].Stop
+	}
+	if lie == HiddenCache && stop == CacheUnseen {
+		return lie // who was told that there is no cache sends no flush
+	}
+	if stop == NoCause {
+		return taken // everyone did what was promised; something took the data later
+	}
+	return stop
+}

@@ -1,0 +1,255 @@
+package ledger
+
+import (
+	"slices"
+
+	"tbraid/internal/block"
+	"tbraid/sim"
+)
+
+// holdStill brings the passes that touch e into the standings of their blocks,
+// so that a fact can change these; no e means all passes.
+func (s *Sweep) holdStill(e block.Extent) {
+	if s.active == 0 {
+		return
+	}
+	for i := range s.flights {
+		if f := &s.flights[i]; f.busy && !f.paused && (e.Empty() || f.overlaps(e)) {
+			s.pause(f)
+		}
+	}
+}
+
+// pause enters what has come into the standings and takes the unit under the
+// head back.
+func (s *Sweep) pause(f *flight) {
+	for i := f.low; i < len(f.segs); i++ {
+		g := &f.segs[i]
+		if g.entered {
+			s.swap(g, func(c *change) (fate, fate) { return c.torn, c.before }, s.now)
+		}
+	}
+	come := f.passed(s.now)
+	for i := range f.Pieces {
+		p := &f.Pieces[i]
+		from, to := f.done*f.UnitBlocks, come*f.UnitBlocks
+		part := block.Between(p.Extent.Start+block.LBA(clamp(from, p.Offset, p.Extent.Blocks)),
+			p.Extent.Start+block.LBA(clamp(to, p.Offset, p.Extent.Blocks)))
+		if !p.Carried && !part.Empty() {
+			s.l.come(part, p.Version)
+		}
+	}
+	f.done, f.segs, f.low, f.paused = come, f.segs[:0], 0, true
+}
+
+// clamp is how many blocks of a piece that begins at offset lie before at.
+func clamp(at, offset, blocks uint64) uint64 {
+	if at <= offset {
+		return 0
+	}
+	return min(at-offset, blocks)
+}
+
+// come enters version v as the content of the media in e. The counts know of it
+// already.
+func (l *Ledger) come(e block.Extent, v block.Version) {
+	l.runs = l.Resolve(l.runs[:0], []block.Run{{Extent: e, Version: v}})
+	for _, r := range l.runs {
+		for _, p := range l.standings(r.Extent) {
+			s := p.Value
+			if !s.known() {
+				continue
+			}
+			s.medium = l.place(r.Version, p.Extent)
+			l.stand(p, s)
+		}
+	}
+}
+
+// place is v, or that it belongs elsewhere.
+func (l *Ledger) place(v block.Version, e block.Extent) block.Version {
+	if len(l.strays) > 0 && slices.Contains(l.strays, v) && !l.writes.at(v).Extent.Covers(e) {
+		return stray
+	}
+	return v
+}
+
+// resume books the passes that were held still.
+func (s *Sweep) resume() {
+	if s.active == 0 {
+		return
+	}
+	for i := range s.flights {
+		if f := &s.flights[i]; f.busy && f.paused {
+			f.paused = false
+			s.divide(f)
+			s.landFlight(f)
+		}
+	}
+}
+
+// divide cuts what is still to come of a pass into segments.
+func (s *Sweep) divide(f *flight) {
+	for i := range f.Pieces {
+		p := &f.Pieces[i]
+		skip := clamp(f.done*f.UnitBlocks, p.Offset, p.Extent.Blocks)
+		e := block.Between(p.Extent.Start+block.LBA(skip), p.Extent.End())
+		if p.Carried {
+			s.segments(f, p, block.Run{Extent: e})
+			continue
+		}
+		s.l.runs = s.l.Resolve(s.l.runs[:0], []block.Run{{Extent: e, Version: p.Version}})
+		for _, r := range s.l.runs {
+			s.segments(f, p, r)
+		}
+	}
+	slices.SortStableFunc(f.segs, func(a, b segment) int { return int(a.first) - int(b.first) })
+}
+
+// segments adds the segments of blocks that will hold version r.Version.
+func (s *Sweep) segments(f *flight, p *Piece, r block.Run) {
+	for _, b := range s.l.standings(r.Extent) {
+		stands := b.Value
+		if !stands.known() {
+			continue
+		}
+		after, torn := stands, stands
+		if !p.Carried {
+			after.medium = s.l.place(r.Version, b.Extent)
+		}
+		torn.medium = block.Torn
+		g := segment{version: stands.acked}
+		for o := range s.kinds {
+			c := change{before: s.fate(&stands, o), torn: s.fate(&torn, o), after: s.fate(&after, o)}
+			if !f.Tears {
+				c.torn = c.before
+			}
+			g.fares[o] = c
+			g.steps = g.steps || c.after.class != NoLoss && c.after != c.before
+		}
+		for e := b.Extent; !e.Empty(); {
+			part, _ := s.part(e) // so that a segment is in one lane
+			s.cut(f, g, p.Offset+uint64(part.Start-p.Extent.Start), part)
+			e = block.Between(part.End(), e.End())
+		}
+	}
+}
+
+// cut adds g for the blocks of e, which begin at offset, as up to three
+// segments: of units that are not whole at either end, and of whole ones.
+func (s *Sweep) cut(f *flight, g segment, offset uint64, e block.Extent) {
+	for at := e.Start; at < e.End(); {
+		o := offset + uint64(at-e.Start)
+		left := uint64(e.End() - at)
+		g.first, g.start = o/f.UnitBlocks, at
+		switch within := o % f.UnitBlocks; {
+		case within > 0 || left < f.UnitBlocks:
+			g.blocks = min(f.UnitBlocks-within, left)
+			g.last = g.first + 1
+		default:
+			g.blocks = f.UnitBlocks
+			g.last = g.first + left/f.UnitBlocks
+		}
+		f.segs = append(f.segs, g)
+		at += block.LBA(g.blocks * (g.last - g.first))
+	}
+}
+
+// land books what has come by now.
+func (s *Sweep) land() {
+	for i := range s.flights {
+		if f := &s.flights[i]; f.busy && !f.paused {
+			s.landFlight(f)
+		}
+	}
+}
+
+func (s *Sweep) landFlight(f *flight) {
+	head, within := f.passed(s.now), f.within(s.now)
+	f.stop = sim.Never
+	for i := f.low; i < len(f.segs); i++ {
+		g := &f.segs[i]
+		if head < g.first || head == g.first && f.Tears && !within {
+			f.stop = min(f.stop, f.comesTo(g.first))
+			break
+		}
+		s.book(f, g, head, within)
+		switch {
+		case head >= g.last:
+			if i == f.low {
+				f.low++
+			}
+		case g.steps:
+			f.stop = min(f.stop, f.arrival(head))
+		}
+	}
+}
+
+// comesTo is when the head comes to unit i.
+func (f *flight) comesTo(i uint64) sim.Time {
+	if i == 0 {
+		return f.Begin + 1
+	}
+	return f.arrival(i - 1)
+}
+
+// book counts the units of a segment that the head has come to and passed. Where
+// units tear, one of them is torn from the first that the head comes to up to the
+// last that it has passed.
+func (s *Sweep) book(f *flight, g *segment, head uint64, within bool) {
+	n := g.last - g.first
+	come := min(head-g.first, n)
+	straight, from := come, g.come
+	if f.Tears {
+		straight, from = min(come, n-1), min(from, n-1)
+		if !g.entered && g.come == 0 && (come > 0 || within) {
+			g.entered = true
+			s.swap(g, func(c *change) (fate, fate) { return c.before, c.torn }, f.comesTo(g.first))
+		}
+	}
+	if straight > from {
+		i, j := g.first+from, g.first+straight
+		s.slide(g, j-i, f.lateness(s.now, i, j)*g.blocks, f.arrival(j-1))
+	}
+	if come == n && g.entered {
+		g.entered = false
+		s.swap(g, func(c *change) (fate, fate) { return c.torn, c.after }, f.arrival(g.last-1))
+	}
+	if come > g.come {
+		s.saved(g, f.arrival(g.first+come-1))
+	}
+	g.come = come
+}
+
+// saved notes how old what has come had become.
+func (s *Sweep) saved(g *segment, at sim.Time) {
+	for o := range s.kinds {
+		if c := &g.fares[o]; c.before.class >= AtRisk && c.after.class < AtRisk {
+			s.aged(o, g.version, at)
+		}
+	}
+}
+
+// swap moves one unit of a segment from one fate to another as of time at.
+func (s *Sweep) swap(g *segment, pick func(*change) (from, to fate), at sim.Time) {
+	e := block.Extent{Start: g.start, Blocks: g.blocks}
+	n, late := int64(g.blocks), g.blocks*uint64(s.now-at)
+	for o := range s.kinds {
+		if from, to := pick(&g.fares[o]); from != to {
+			s.add(o, e, from, -n, late, at)
+			s.add(o, e, to, n, late, at)
+		}
+	}
+}
+
+// slide moves units from the fate before to the fate after, one after the other.
+func (s *Sweep) slide(g *segment, units, late uint64, last sim.Time) {
+	e := block.Extent{Start: g.start, Blocks: g.blocks}
+	n := int64(units * g.blocks)
+	for o := range s.kinds {
+		if c := &g.fares[o]; c.before != c.after {
+			s.add(o, e, c.before, -n, late, last)
+			s.add(o, e, c.after, n, late, last)
+		}
+	}
+}

@@ -1,0 +1,203 @@
+package ledger
+
+import (
+	"tbraid/internal/block"
+	"tbraid/sim"
+)
+
+// Hold records at time now that the controller's cache took version v of e.
+func (l *Ledger) Hold(now sim.Time, e block.Extent, v block.Version) {
+	if l.sweep == nil {
+		return
+	}
+	l.enter(now, e)
+	l.runs = l.Resolve(l.runs[:0], []block.Run{{Extent: e, Version: v}})
+	for _, r := range l.runs {
+		for _, p := range l.standings(r.Extent) {
+			if s := p.Value; s.known() {
+				s.held, s.dirty, s.saved = r.Version, true, l.sweep.keeps.Kept && l.sweep.keeps.Bytes == 0
+				l.put(p, s)
+			}
+		}
+	}
+	l.sweep.refill(e)
+	l.leave()
+}
+
+// Clean records at time now that the members took what the cache held of runs,
+// where nothing newer has come since.
+func (l *Ledger) Clean(now sim.Time, runs []block.Run) {
+	if l.sweep == nil {
+		return
+	}
+	for _, run := range runs {
+		l.enter(now, run.Extent)
+		l.runs = l.Resolve(l.runs[:0], []block.Run{run})
+		for _, r := range l.runs {
+			for _, p := range l.standings(r.Extent) {
+				if s := p.Value; s.dirty && s.held == r.Version {
+					s.dirty, s.saved = false, false
+					l.put(p, s)
+				}
+			}
+		}
+		l.sweep.refill(run.Extent)
+	}
+	l.leave()
+}
+
+// Store records at time now that the media hold version v in e, of which nothing
+// is in a cache.
+func (l *Ledger) Store(now sim.Time, e block.Extent, v block.Version) {
+	if l.sweep == nil {
+		return
+	}
+	l.enter(now, e)
+	l.runs = l.Resolve(l.runs[:0], []block.Run{{Extent: e, Version: v}})
+	for _, r := range l.runs {
+		for _, p := range l.standings(r.Extent) {
+			if s := p.Value; s.known() {
+				s.held, s.medium, s.dirty, s.saved = r.Version, r.Version, false, false
+				l.put(p, s)
+			}
+		}
+	}
+	l.sweep.refill(e)
+	l.leave()
+}
+
+// Shows records at time now that the media would show version v in e, as what
+// they hold makes of it: torn, or rebuilt without a missing member.
+func (l *Ledger) Shows(now sim.Time, e block.Extent, v block.Version) {
+	if l.sweep == nil {
+		return
+	}
+	l.enter(now, e)
+	l.runs = l.Resolve(l.runs[:0], []block.Run{{Extent: e, Version: v}})
+	for _, r := range l.runs {
+		for _, p := range l.standings(r.Extent) {
+			if s := p.Value; s.known() {
+				s.medium = l.place(r.Version, p.Extent)
+				l.put(p, s)
+			}
+		}
+	}
+	l.leave()
+}
+
+// known tells whether a program has ever written the block.
+func (s *standing) known() bool { return s.issued != 0 || s.settled != unwritten }
+
+// Holes records at time now in how many blocks of a member parity and data
+// disagree on the media: what a missing member would cost at most.
+func (l *Ledger) Holes(now sim.Time, rows uint64) {
+	if s := l.sweep; s != nil {
+		s.tick(now)
+		s.touch(&s.hole).shift(now, int64(rows)-s.hole.value, 0, now)
+	}
+}
+
+// Protect records at time now that from now on the cache is kept otherwise.
+func (l *Ledger) Protect(now sim.Time, p Keeping) {
+	s := l.sweep
+	if s == nil || s.keeps == p {
+		return
+	}
+	l.enter(now, block.Extent{})
+	s.count(-1)
+	s.keeps = p
+	s.vault = vault{}
+	for _, b := range l.blocks.All(nil) {
+		if v := b.Value; v.dirty {
+			v.saved = p.Kept && p.Bytes == 0
+			l.stand(b, v)
+		}
+	}
+	s.count(+1)
+	if p.Kept && p.Bytes > 0 {
+		s.fillVault()
+	}
+	l.leave()
+}
+
+// vault is the part of the dirty blocks that the energy of a capacitor covers:
+// those below border, in order of address.
+type vault struct {
+	dirty  block.Map[bool]
+	border block.LBA
+	blocks uint64 // below border
+}
+
+// noBorder is beyond every volume.
+const noBorder block.LBA = 1 << 62
+
+func (s *Sweep) limited() bool { return s.keeps.Kept && s.keeps.Bytes > 0 }
+
+// refill is told that the dirty blocks of e have changed.
+func (s *Sweep) refill(e block.Extent) {
+	if !s.limited() {
+		return
+	}
+	v := &s.vault
+	for _, p := range s.l.standings(e) {
+		was := block.Extent{}
+		for _, d := range v.dirty.Append(nil, p.Extent.Intersect(block.Between(0, v.border))) {
+			if d.Value {
+				was.Blocks += d.Extent.Blocks
+			}
+		}
+		v.blocks -= was.Blocks
+		v.dirty.Set(p.Extent, p.Value.dirty)
+		if below := p.Extent.Intersect(block.Between(0, v.border)); p.Value.dirty {
+			v.blocks += below.Blocks
+		}
+	}
+	s.save(e.Intersect(block.Between(0, v.border)), true)
+	s.balance()
+}
+
+// fillVault finds the border anew.
+func (s *Sweep) fillVault() {
+	v := &s.vault
+	for _, p := range s.l.blocks.All(nil) {
+		v.dirty.Set(p.Extent, p.Value.dirty)
+	}
+	s.balance()
+}
+
+// balance moves the border to where the energy ends.
+func (s *Sweep) balance() {
+	v, limit := &s.vault, s.keeps.Bytes/block.Size
+	for v.blocks > limit {
+		d, _ := v.dirty.Prev(v.border)
+		over := min(v.blocks-limit, d.Extent.Blocks)
+		e := block.Between(d.Extent.End()-block.LBA(over), d.Extent.End())
+		s.save(e, false)
+		v.border = e.Start
+		v.blocks -= over
+	}
+	for v.blocks < limit {
+		d, ok := v.dirty.Next(v.border)
+		if !ok {
+			v.border = noBorder
+			return
+		}
+		e := block.Extent{Start: d.Extent.Start, Blocks: min(limit-v.blocks, d.Extent.Blocks)}
+		s.save(e, true)
+		v.border = e.End()
+		v.blocks += e.Blocks
+	}
+}
+
+// save marks the dirty blocks of e as covered, or not.
+func (s *Sweep) save(e block.Extent, covered bool) {
+	for _, p := range s.l.standings(e) {
+		if b := p.Value; b.dirty && b.saved != covered {
+			b.saved = covered
+			s.l.put(p, b)
+		}
+	}
+}
+
+// Listening tells whether a Sweep takes what comes to the media.
+func (l *Ledger) Listening() bool { return l.sweep != nil }

@@ -1,0 +1,405 @@
+package ledger
+
+import (
+	"time"
+
+	"tbraid/internal/block"
+	"tbraid/sim"
+)
+
+// Sweep follows, for every instant of a run without an outage, what a loss of
+// power at that instant would cost. It listens to the facts of a Ledger as they
+// are born and keeps counts, so its memory follows the blocks on which something
+// is under way.
+//
+// A fact at time t has happened if the power goes at t. Between two facts only
+// passes over the media go on, and of these it is known how.
+type Sweep struct {
+	l                      *Ledger
+	now                    sim.Time // of the last instant looked at
+	keeps                  Keeping
+	kinds                  int // 2 if it matters how long the outage is
+	tallies                [2]tally
+	possibly, surely, hole meter
+	flights                []flight
+	active                 int
+	buckets                buckets
+	touched                []*meter
+	marked                 sim.Time
+	folded                 int            // flushes before this one are over
+	ranges                 []block.Extent // of flushes that did not mean the whole volume
+	vault                  vault
+	instants               uint64
+}
+
+// Keeping is what would keep the controller's cache if the power went now.
+type Keeping struct {
+	Exists bool   // at some time of the run
+	Kept   bool   // now, over an outage that is short enough
+	Ends   bool   // a long outage is too long
+	Bytes  uint64 // of the dirty blocks in order of address; 0 is all
+	Lost   Cause  // why the dirty blocks are gone where nothing keeps them
+}
+
+// Which outage a tally is for.
+const (
+	lasting = iota // nothing keeps the cache, or the outage outlasts it
+	bridged        // the outage is within what the protection keeps
+)
+
+// tally counts blocks by fate for one kind of outage.
+type tally struct {
+	acknowledged meter
+	class        [classes]meter
+	torn         meter
+	cause        [classes][causes]*meter
+	lanes        []lane
+	oldest       time.Duration
+}
+
+// Listen begins a Sweep at time now, with the blocks as content finds them on the
+// media and nothing in a volatile cache. What is learned before is judged as if
+// it had been durable for long.
+func (l *Ledger) Listen(now sim.Time, content Content, p Keeping) *Sweep {
+	s := &Sweep{l: l, now: now, keeps: p, kinds: 1, marked: -1, folded: len(l.flushes)}
+	s.buckets = buckets{from: now, width: firstWidth}
+	s.eachMeter(func(m *meter) { *m = newMeter(now) })
+	if p.Exists {
+		s.kinds = 2
+	}
+	for i := range s.tallies {
+		s.tallies[i].lanes = []lane{{groups: []group{{why: causes}}}}
+	}
+	var raw []block.Run
+	for _, p := range l.blocks.All(nil) {
+		raw = content(raw[:0], p.Extent)
+		for _, r := range l.Resolve(nil, raw) {
+			v := p.Value
+			v.held, v.medium, v.dirty, v.saved = r.Version, r.Version, false, false
+			l.blocks.Set(r.Extent, v)
+		}
+	}
+	l.sweep = s
+	s.count(+1)
+	return s
+}
+
+func newMeter(now sim.Time) meter { return meter{since: now, first: -1, last: -1} }
+
+// enter begins a fact at time now about the blocks of e; an empty e is about all.
+func (l *Ledger) enter(now sim.Time, e block.Extent) {
+	if s := l.sweep; s != nil {
+		s.tick(now)
+		s.holdStill(e)
+	}
+}
+
+// leave ends a fact.
+func (l *Ledger) leave() {
+	if s := l.sweep; s != nil {
+		s.resume()
+	}
+}
+
+// tick brings the counts to time now, without what happens at now by a fact.
+func (s *Sweep) tick(now sim.Time) {
+	if now == s.now {
+		return
+	}
+	if now < s.now {
+		panic("ledger: a fact of the past")
+	}
+	s.measure(s.now)
+	s.instants++
+	for now-s.buckets.from >= s.buckets.width*maxBuckets {
+		s.buckets.width *= 2
+		s.eachMeter((*meter).halve)
+	}
+	for s.active > 0 {
+		t := s.nextStop()
+		if t >= now {
+			break
+		}
+		s.look(t)
+		s.measure(t)
+	}
+	s.look(now)
+}
+
+// look lets what comes to the media up to time t come.
+func (s *Sweep) look(t sim.Time) {
+	if s.active > 0 {
+		if t-1 > s.now {
+			s.now = t - 1
+			s.land()
+			s.measure(s.now)
+		}
+		s.now = t
+		s.land()
+	}
+	s.now = t
+}
+
+// nextStop is the next time at which a count may rise by what comes to a medium,
+// or a bucket ends.
+func (s *Sweep) nextStop() sim.Time {
+	t := s.buckets.next(s.now)
+	for i := range s.flights {
+		if f := &s.flights[i]; f.busy && f.stop > s.now {
+			t = min(t, f.stop)
+		}
+	}
+	return t
+}
+
+// measure takes note of every count that has changed, at the end of instant t.
+func (s *Sweep) measure(t sim.Time) {
+	for _, m := range s.touched {
+		m.touched = false
+		m.measure(t, &s.buckets)
+	}
+	s.touched = s.touched[:0]
+	if t == s.marked {
+		s.eachMeter(func(m *meter) { m.mark = m.value })
+	}
+}
+
+func (s *Sweep) touch(m *meter) *meter {
+	if !m.touched {
+		m.touched = true
+		s.touched = append(s.touched, m)
+	}
+	return m
+}
+
+// Mark asks for the figures at time now: when the scenario's event comes.
+func (s *Sweep) Mark(now sim.Time) {
+	s.tick(now)
+	s.marked = now
+}
+
+func (s *Sweep) eachMeter(do func(*meter)) {
+	for _, m := range []*meter{&s.possibly, &s.surely, &s.hole} {
+		do(m)
+	}
+	for i := range s.tallies {
+		t := &s.tallies[i]
+		do(&t.acknowledged)
+		do(&t.torn)
+		for c := range t.class {
+			do(&t.class[c])
+			for _, m := range t.cause[c] {
+				if m != nil {
+					do(m)
+				}
+			}
+		}
+	}
+}
+
+// found is what a block would hold after an outage of that kind, and what would
+// have taken a newer copy.
+func (s *Sweep) found(b *standing, outage int) (block.Version, Cause) {
+	switch {
+	case outage == bridged && b.saved:
+		return b.held, NoCause
+	case b.dirty:
+		return b.medium, s.keeps.Lost
+	}
+	return b.medium, MembersUnflushed
+}
+
+// fate is how blocks would fare in an outage of that kind now. A write to the
+// medium that tears a block is under way, so the verdict is that of a busy block.
+func (s *Sweep) fate(b *standing, outage int) fate {
+	v, taken := s.found(b, outage)
+	if !b.known() {
+		return fate{}
+	}
+	return s.l.fate(b, v, true, taken)
+}
+
+// moved changes the counts for blocks that stood as was and now stand as is.
+func (s *Sweep) moved(e block.Extent, was, is *standing) {
+	for o := range s.kinds {
+		before, after := s.fate(was, o), s.fate(is, o)
+		if before == after {
+			if before.class >= AtRisk && was.acked != is.acked {
+				s.aged(o, was.acked, s.now)
+			}
+			continue
+		}
+		s.add(o, e, before, -int64(e.Blocks), 0, s.now)
+		s.add(o, e, after, int64(e.Blocks), 0, s.now)
+		if before.class >= AtRisk {
+			s.aged(o, was.acked, s.now)
+		}
+	}
+	n := int64(e.Blocks)
+	if a, b := was.possible(), is.possible(); a != b {
+		s.touch(&s.possibly).shift(s.now, signed(n, b), 0, s.now)
+	}
+	if a, b := was.sure(), is.sure(); a != b {
+		s.touch(&s.surely).shift(s.now, signed(n, b), 0, s.now)
+	}
+}
+
+func signed(n int64, up bool) int64 {
+	if up {
+		return n
+	}
+	return -n
+}
+
+// possible tells whether the newest acknowledged version is lost if no cache has
+// written anything but what a flush that was carried out made it write.
+func (b *standing) possible() bool { return (b.acked != 0 || b.settled != unwritten) && !b.firm }
+
+// sure tells whether it is lost even if every cache has written all that it held.
+func (b *standing) sure() bool { return b.acked > b.held }
+
+// aged notes how long a block was acknowledged and not durable.
+func (s *Sweep) aged(outage int, v block.Version, until sim.Time) {
+	if v != 0 {
+		t := &s.tallies[outage]
+		t.oldest = max(t.oldest, until.Sub(s.l.writes.at(v).Ended))
+	}
+}
+
+// add counts n blocks of e, or takes them away if n is below 0. They came or went
+// before now: late is the sum over them of how long, last the last of them.
+func (s *Sweep) add(outage int, e block.Extent, f fate, n int64, late uint64, last sim.Time) {
+	if f.class == NoLoss {
+		return
+	}
+	t := &s.tallies[outage]
+	if f.class >= AtRisk {
+		s.touch(&t.acknowledged).shift(s.now, n, late, last)
+	}
+	s.touch(&t.class[f.class]).shift(s.now, n, late, last)
+	if f.cause == TornWrite {
+		s.touch(&t.torn).shift(s.now, n, late, last)
+	}
+	if f.late {
+		s.addLate(t, e, f.since, n, late, last)
+	} else if f.cause != NoCause {
+		s.touch(s.causeMeter(t, f.class, f.cause)).shift(s.now, n, late, last)
+	}
+}
+
+func (s *Sweep) causeMeter(t *tally, c Class, why Cause) *meter {
+	if t.cause[c][why] == nil {
+		m := newMeter(s.buckets.from)
+		t.cause[c][why] = &m
+	}
+	return t.cause[c][why]
+}
+
+// count adds every block to the counts, or takes it away.
+func (s *Sweep) count(sign int64) {
+	for _, p := range s.l.blocks.All(nil) {
+		n := sign * int64(p.Extent.Blocks)
+		for o := range s.kinds {
+			s.add(o, p.Extent, s.fate(&p.Value, o), n, 0, s.now)
+		}
+		if p.Value.possible() {
+			s.touch(&s.possibly).shift(s.now, n, 0, s.now)
+		}
+		if p.Value.sure() {
+			s.touch(&s.surely).shift(s.now, n, 0, s.now)
+		}
+	}
+}
+
+// Curves is what a Sweep has found, by kind of outage.
+type Curves struct {
+	From, To         sim.Time
+	Instants         uint64 // at which something changed
+	Possibly, Surely Figures
+	Hole             Figures
+	Outages          []Fates
+}
+
+// Fates is what is lost in an outage of one kind.
+type Fates struct {
+	Bridged      bool // the outage is within what the protection keeps
+	Acknowledged Figures
+	Class        [classes]Figures
+	Torn         Figures
+	Causes       []CauseFigures // in order of class, most severe first, then of cause
+	Oldest       time.Duration  // how long a byte was acknowledged and not durable, at most
+}
+
+// CauseFigures is what is lost in one class for one reason.
+type CauseFigures struct {
+	Class   Class
+	Cause   Cause
+	Figures Figures
+}
+
+// Finish ends the sweep at time end.
+func (l *Ledger) Finish(end sim.Time) Curves {
+	s := l.sweep
+	l.enter(end, block.Extent{})
+	s.measure(end)
+	c := Curves{From: s.buckets.from, To: end, Instants: s.instants,
+		Possibly: s.possibly.figures(end, &s.buckets), Surely: s.surely.figures(end, &s.buckets),
+		Hole: s.hole.figures(end, &s.buckets)}
+	for o := range s.kinds {
+		c.Outages = append(c.Outages, s.fates(o, end))
+	}
+	l.sweep = nil
+	return c
+}
+
+func (s *Sweep) fates(outage int, end sim.Time) Fates {
+	t := &s.tallies[outage]
+	for _, p := range s.l.blocks.All(nil) {
+		if f := s.fate(&p.Value, outage); f.class >= AtRisk {
+			s.aged(outage, p.Value.acked, end)
+		}
+	}
+	f := Fates{Bridged: outage == bridged, Acknowledged: t.acknowledged.figures(end, &s.buckets),
+		Torn: t.torn.figures(end, &s.buckets), Oldest: t.oldest}
+	for c := classes; c > NoLoss; {
+		c--
+		f.Class[c] = t.class[c].figures(end, &s.buckets)
+		for why, m := range t.cause[c] {
+			if m != nil && m.first >= 0 {
+				f.Causes = append(f.Causes, CauseFigures{Class: c, Cause: Cause(why), Figures: m.figures(end, &s.buckets)})
+			}
+		}
+	}
+	return f
+}
+
+// Count is how many blocks an outage would cost in one class for one reason.
+type Count struct {
+	Class  Class
+	Cause  Cause
+	Blocks uint64
+}
+
+// Counts is what an outage at time now would cost, with everything that happens
+// at now. It is in order of class and cause.
+func (s *Sweep) Counts(now sim.Time, bridges bool) []Count {
+	s.tick(now)
+	t := &s.tallies[lasting]
+	if bridges {
+		t = &s.tallies[bridged]
+	}
+	var all []Count
+	for c := range t.class {
+		rest := t.class[c].value
+		for why, m := range t.cause[c] {
+			if m != nil && m.value != 0 {
+				all = append(all, Count{Class(c), Cause(why), uint64(m.value)})
+				rest -= m.value
+			}
+		}
+		if rest != 0 {
+			all = append(all, Count{Class: Class(c), Blocks: uint64(rest)})
+		}
+	}
+	return all
+}
