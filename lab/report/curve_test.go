@@ -5,6 +5,8 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"math"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -180,11 +182,17 @@ func TestCurvesText_ASCIIHasNoOtherBytes(t *testing.T) {
 }
 
 func TestCurvesText_KeepsToTheWidth(t *testing.T) {
-	for _, width := range []int{60, 80, 99, 120} {
-		_, body, _ := strings.Cut(curvesText(t, swept(), Options{Width: width}), "CURVE") // the heading is not wrapped
-		for line := range strings.Lines(body) {
-			if w := cells(strings.TrimSuffix(line, "\n")); w > width {
-				t.Errorf("%d cells of %d: %q", w, width, line)
+	for width := 40; width <= 150; width++ {
+		for _, verbose := range []bool{false, true} {
+			text := curvesText(t, swept(), Options{Width: width, Verbose: verbose})
+			_, body, _ := strings.Cut(text, "CURVE") // the heading is not wrapped
+			if verbose && width < 85 || width < 60 {
+				continue // the columns that stay are wider
+			}
+			for line := range strings.Lines(body) {
+				if w := cells(strings.TrimSuffix(line, "\n")); w > width {
+					t.Errorf("%d cells of %d: %q", w, width, line)
+				}
 			}
 		}
 	}
@@ -224,15 +232,90 @@ func TestCurvesCSV(t *testing.T) {
 	}
 }
 
-func curvesSVG(t *testing.T, c *lab.Curves) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	if err := CurvesSVG(&b, c); err != nil {
-		t.Fatal(err)
+// Colour repeats what glyphs and letters say.
+func TestCurvesText_ColourOnlyAddsEscapes(t *testing.T) {
+	plain := curvesText(t, swept(), Options{Width: 80})
+	colored := curvesText(t, swept(), Options{Width: 80, Color: true})
+	if colored == plain {
+		t.Fatal("no colour")
 	}
-	return b.Bytes()
+	if got := regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(colored, ""); got != plain {
+		t.Error("without its escapes the coloured report is another one")
+	}
 }
 
-func TestCurvesSVG_Golden(t *testing.T) {
-	golden(t, "curves.svg", curvesSVG(t, swept()))
+// Where no cut takes anything there is nothing to draw, and the text says so.
+func TestCurvesText_NothingToLose(t *testing.T) {
+	c := swept()
+	c.Sweeps = c.Sweeps[:1]
+	got := curvesText(t, c, Options{Width: 80})
+	if strings.Contains(got, "┤") || !strings.Contains(strings.Join(strings.Fields(got), " "), "with write-through at no instant.") {
+		t.Errorf("%s", got)
+	}
+	if picture := curvesSVG(t, c); !bytes.Contains(picture, []byte("write-through")) || bytes.Contains(picture, []byte("NaN")) {
+		t.Errorf("%s", picture)
+	}
+}
+
+// A loss has a row above 0 and a column of its own, however small and short.
+func TestRows_SmallAndShort(t *testing.T) {
+	s := lab.Sweep{StartNS: 100, EndNS: 1100}
+	o := lab.Outage{Curves: []lab.Curve{{Name: "acknowledged", Worst: 64 << 20, Points: []lab.Point{
+		{FromNS: 100, ToNS: 300}, {FromNS: 300, ToNS: 301, Max: 1}, {FromNS: 301, ToNS: 600, Max: 0},
+		{FromNS: 600, ToNS: 800, Min: 1 << 20, Max: 64 << 20}, {FromNS: 800, ToNS: 1100}}}}}
+	tr := &trace{sweep: &s, outage: &o}
+	got := fmt.Sprint(tr.rows(8<<20, 1250, 10)) // a column is 125 ns
+	if want := "[0 1 0 0 8 8 0 0 -1 -1]"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+func TestClause(t *testing.T) {
+	s := lab.Sweep{StartNS: 1e9, EndNS: 11e9}
+	for _, c := range []struct {
+		curve lab.Curve
+		want  string
+	}{
+		{lab.Curve{FirstNS: -1, LastNS: -1}, "at no instant"},
+		{lab.Curve{Worst: 1 << 20, FirstNS: 1012e6, LastNS: 531e7, ExposedNS: 4298e6}, "from 0.012 s to 4.310 s, at worst 1.00 MiB"},
+		{lab.Curve{Worst: 512, FirstNS: 1012e6, LastNS: 531e7, ExposedNS: 1e9}, "from 0.012 s to 4.310 s, with gaps (for 1.000 s in all), at worst 512 B"},
+		{lab.Curve{Worst: 512, FirstNS: 1e9 + 412_000, LastNS: 11e9, ExposedNS: 10e9}, "from 412 µs on, and still at the end of the sweep (10.000 s), at worst 512 B"},
+	} {
+		c.curve.Name = "acknowledged"
+		tr := &trace{sweep: &s, outage: &lab.Outage{Curves: []lab.Curve{c.curve}}}
+		if got := tr.clause(Options{}); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
+func TestPercent(t *testing.T) {
+	for _, c := range []struct {
+		part, whole int64
+		want        string
+	}{
+		{0, 1000, "0%"}, {0, 0, "0%"}, {1, 10_000, "<0.1%"}, {1, 1000, "0.1%"}, {550, 1000, "55.0%"},
+		{9_999, 10_000, ">99.9%"}, {1000, 1000, "100%"},
+	} {
+		if got := percent(c.part, c.whole); got != c.want {
+			t.Errorf("%d of %d: %s, want %s", c.part, c.whole, got, c.want)
+		}
+	}
+}
+
+func TestTickStep(t *testing.T) {
+	for _, c := range []struct {
+		span  int64
+		ticks int
+		want  int64
+	}{{10e9, 5, 2e9}, {12e9, 9, 2e9}, {9e9, 9, 1e9}, {300e6, 6, 50e6}, {1, 0, 1}, {math.MaxInt64, 5, 1e18}} {
+		if got := tickStep(c.span, c.ticks); got != c.want {
+			t.Errorf("%d in %d: %d, want %d", c.span, c.ticks, got, c.want)
+		}
+	}
+	for want, step := range map[string]int64{"2 s": 1e9, "2.0 s": 5e8, "2.00 s": 2e7} {
+		if got := tickLabel(2e9, step); got != want {
+			t.Errorf("step %d: %s, want %s", step, got, want)
+		}
+	}
 }

@@ -153,7 +153,7 @@ func (t *trace) rows(unit uint64, span int64, columns int) []int {
 
 // columnOf is the column of an instant.
 func columnOf(ns, span int64, columns int) int {
-	return min(max(int(float64(ns)/float64(span)*float64(columns)), 0), columns-1)
+	return min(max(int(float64(ns)/float64(max(span, 1))*float64(columns)), 0), columns-1)
 }
 
 // canvas prints the curves. The first are drawn last, over the others.
@@ -223,13 +223,15 @@ func (p *printer) timeAxis(span int64, columns int) {
 // tickStep is the least of 1, 2 and 5 times a power of 10 that gives no more than
 // the given number of ticks.
 func tickStep(span int64, ticks int) int64 {
-	for step := int64(1); ; step *= 10 {
+	const most = int64(1e18) // a power of 10 below the greatest time that there is
+	for step := int64(1); step < most; step *= 10 {
 		for _, f := range []int64{1, 2, 5} {
-			if span/(step*f) <= int64(max(ticks, 1)) || step*f > math.MaxInt64/20 {
+			if span/(step*f) <= int64(max(ticks, 1)) {
 				return step * f
 			}
 		}
 	}
+	return most
 }
 
 // tickLabel is a time in seconds with the digits that the step between ticks has.

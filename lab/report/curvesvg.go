@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -22,7 +23,7 @@ const (
 	laneHeight = 16
 	labelLeft  = plotLeft + plotWidth + 22
 	labelLine  = 14 // from one line of a name to the next
-	labelChars = 32 // of a name in a line
+	labelChars = 26 // of a name in a line
 )
 
 // svgStyle is all the style there is: nothing is loaded from elsewhere. Colours
@@ -32,7 +33,7 @@ const svgStyle = `text{font:12px system-ui,-apple-system,"Segoe UI",sans-serif;f
 .ground{fill:#ffffff}.title{font-size:15px;font-weight:600}.panel{font-size:13px;font-weight:600}.small{font-size:11px;fill:#57606a}
 .grid{stroke:#d8dee4;fill:none}.axis{stroke:#57606a;fill:none}.event{stroke:#57606a;stroke-dasharray:2 3;fill:none}
 .bar{fill:#d8dee4;stroke:#57606a;stroke-width:.5}.mark{fill:#57606a}
-.line{fill:none;stroke-width:2;stroke-linejoin:round}.band{stroke:none;fill-opacity:.2}.lead{fill:none;stroke-width:.75}
+.line{fill:none;stroke-width:2;stroke-linejoin:round}.band{stroke:none;fill-opacity:.2}.lead{fill:none;stroke-width:.75;stroke-dasharray:1 3}
 .c0{stroke:#0b5fa5}.c1{stroke:#b84300}.c2{stroke:#7a5c00}.c3{stroke:#7a3e9d}.c4{stroke:#00695c}.c5{stroke:#57606a}
 .f0{fill:#0b5fa5}.f1{fill:#b84300}.f2{fill:#7a5c00}.f3{fill:#7a3e9d}.f4{fill:#00695c}.f5{fill:#57606a}
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.ground{fill:#0d1117}.small{fill:#9198a1}
@@ -209,11 +210,11 @@ func (p *panel) keeping(t *trace) []string {
 type line struct {
 	style      int
 	names      []string
-	path, band string
+	path, band string // the path without its last run, to endX
 	endX, endY float64
 }
 
-// lines draws each shape once.
+// lines draws each shape once, as long as the longest sweep that has it.
 func (d *drawer) lines(p *panel, plotTop int) []line {
 	var all []line
 	for i := range p.traces {
@@ -223,6 +224,7 @@ func (d *drawer) lines(p *panel, plotTop int) []line {
 		same := slices.IndexFunc(all, func(o line) bool { return o.path == l.path && o.band == l.band })
 		if same >= 0 {
 			all[same].names = append(all[same].names, t.name)
+			all[same].endX = max(all[same].endX, l.endX)
 			continue
 		}
 		all = append(all, l)
@@ -251,7 +253,6 @@ func (d *drawer) trace(l *line, p *panel, t *trace, plotTop int) {
 		fmt.Fprintf(&band, "M%s %sH%sV%sH%sZ", from, last, to, least, from)
 	}
 	l.endX = p.x(t.length())
-	fmt.Fprintf(&path, "H%s", px(l.endX))
 	l.endY = d.scale.y(0, plotTop)
 	if n := len(points); n > 0 {
 		l.endY = d.scale.y(points[n-1].Max, plotTop)
@@ -265,14 +266,14 @@ func (d *drawer) line(l line) {
 	if l.band != "" {
 		d.add(`<path class="band f%d" d="%s"/>`, color, l.band)
 	}
-	d.add(`<path class="line c%d" stroke-dasharray="%s" d="%s"/></g>`, color, dashes[l.style%len(dashes)], l.path)
+	d.add(`<path class="line c%d" stroke-dasharray="%s" d="%sH%s"/></g>`, color, dashes[l.style%len(dashes)], l.path, px(l.endX))
 }
 
 // labels puts the names beside the ends of the lines, from the top down and
 // without one over another, each with a sample of its dashes.
 func (d *drawer) labels(lines []line, plotTop int) {
 	ordered := slices.Clone(lines)
-	slices.SortStableFunc(ordered, func(a, b line) int { return int(a.endY - b.endY) })
+	slices.SortStableFunc(ordered, func(a, b line) int { return cmp.Compare(a.endY, b.endY) })
 	type label struct {
 		line
 		text []string
@@ -294,10 +295,10 @@ func (d *drawer) labels(lines []line, plotTop int) {
 	for _, l := range all {
 		color := l.style % svgColors
 		middle := l.y + float64((len(l.text)-1)*labelLine)/2
-		d.add(`<path class="lead c%d" d="M%s %sL%d %sh8"/>`, color, px(l.endX), px(l.endY), labelLeft-12, px(middle))
+		d.add(`<path class="lead c%d" d="M%s %sH%dL%d %sh8"/>`, color, px(l.endX), px(l.endY), plotLeft+plotWidth, labelLeft-12, px(middle))
 		d.add(`<path class="line c%d" stroke-dasharray="%s" d="M%d %sh30"/>`, color, dashes[l.style%len(dashes)], labelLeft, px(middle))
 		for i, text := range l.text {
-			d.add(`<text class="f%d" x="%d" y="%s">%s</text>`, color, labelLeft+36, px(l.y+4+float64(i*labelLine)), escape(text))
+			d.add(`<text class="f%d" x="%d" y="%s">%s</text>`, color, labelLeft+36, px(l.y+4+float64(i*labelLine)), escape(shorten(text, labelChars)))
 		}
 	}
 }

@@ -90,7 +90,8 @@ func (p *printer) curveNotes(all []panel) {
 	p.printf("\n")
 	p.item("READ", "Times count from the start of the first step. The sweep is one run without a cut; a point of a curve is "+
 		"what a cut at that instant would have taken. A cut takes the power of the box.")
-	p.item("", "A column of a plot shows the most that a cut within it takes; where curves meet, the first of the list is drawn.")
+	p.item("", "A column of a plot shows the most that a cut within it takes; a loss, however small, stands above 0. Where curves "+
+		"meet, the first of the list is drawn.")
 	var endless bool
 	var holdUp int64
 	for i := range all {

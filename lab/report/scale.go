@@ -40,7 +40,7 @@ func newScale(all []panel) scale {
 		s.least *= 2
 	}
 	top := s.least
-	for top < s.most {
+	for top < s.most && top < 1<<63 {
 		top *= 2
 	}
 	s.most = top
