@@ -3,13 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-
-	"tbraid/lab"
-	"tbraid/lab/report"
 )
 
 // outputs is where a result goes besides the report.
@@ -18,24 +16,36 @@ type outputs struct {
 	files  []string
 }
 
-// parseOutputs sorts the values of -o.
-func parseOutputs(all []string) (outputs, error) {
+// parseOutputs sorts the values of -o; checkForm refuses files of which the
+// ending is no form that the command writes.
+func parseOutputs(all []string, checkForm func(path string) error) (outputs, error) {
 	var o outputs
 	for i, path := range all {
-		switch ending := filepath.Ext(path); {
+		switch {
 		case slices.Contains(all[:i], path):
 			return o, usage("-o %s is given twice", path)
 		case path == "-":
 			o.stdout = true
-		case ending == ".json":
-			o.files = append(o.files, path)
-		case ending == "":
-			return o, usage("-o %s has no ending that says in which form to write: there is .json, and - for JSON on standard output", path)
 		default:
-			return o, usage("-o %s: there is no output in the form %s: there is .json, and - for JSON on standard output", path, ending)
+			if err := checkForm(path); err != nil {
+				return o, err
+			}
+			o.files = append(o.files, path)
 		}
 	}
 	return o, nil
+}
+
+// checkResultForm refuses all but JSON, the one form of a result.
+func checkResultForm(path string) error {
+	switch ending := filepath.Ext(path); ending {
+	case ".json":
+		return nil
+	case "":
+		return usage("-o %s has no ending that says in which form to write: there is .json, and - for JSON on standard output", path)
+	default:
+		return usage("-o %s: there is no output in the form %s: there is .json, and - for JSON on standard output", path, ending)
+	}
 }
 
 // check refuses, before anything is simulated, what could not be written after.
@@ -57,9 +67,10 @@ func (o outputs) check() error {
 	return nil
 }
 
-func (o outputs) write(r *lab.Result) error {
+// write fills each file; render is told its ending.
+func (o outputs) write(render func(w io.Writer, form string) error) error {
 	for _, path := range o.files {
-		if err := writeFile(path, r); err != nil {
+		if err := writeFile(path, render); err != nil {
 			return &inputError{path: path, cause: err}
 		}
 	}
@@ -68,7 +79,8 @@ func (o outputs) write(r *lab.Result) error {
 
 // writeFile writes beside the file and renames, so that the file is there as a
 // whole or as it was. A link stays a link.
-func writeFile(path string, r *lab.Result) error {
+func writeFile(path string, render func(w io.Writer, form string) error) error {
+	form := filepath.Ext(path)
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
@@ -77,7 +89,7 @@ func writeFile(path string, r *lab.Result) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(report.JSON(f, r), f.Close())
+	err = errors.Join(render(f, form), f.Close())
 	if err == nil {
 		err = os.Rename(part, path)
 	}

@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"tbraid/configs"
 	"tbraid/lab"
@@ -62,26 +64,41 @@ type runFlags struct {
 func (o *runFlags) register(c *cobra.Command) {
 	f := c.Flags()
 	f.SortFlags = false
+	o.chosen(f)
+	f.StringArrayVar(&o.events, "event", nil, "`NAMES` of events, in place of the scenario's, as in restart:kext,box-power/73h")
+	o.played(f)
+	f.StringArrayVarP(&o.outputs, "output", "o", nil, "also write the result to `FILE`.json; repeatable; - is standard output, and nothing else then")
+	f.Var(&o.seams, "log", "print the commands that passed `SEAMS`: driver, target, disks")
+	o.simulated(f)
+	o.look.register(f)
+	completeFlags(c)
+}
+
+// chosen registers what names the parts of a scenario.
+func (o *runFlags) chosen(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.sets, "set", nil, "change a value by its dotted name: `PATH=VALUE`, as in box.cache.capacity=2GiB; repeatable")
 	f.StringArrayVar(&o.hosts, "host", nil, "`NAMES` of host presets, in place of the scenario's, separated by commas")
 	f.StringArrayVar(&o.policies, "policy", nil, "`NAMES` of firmware policies, in place of the scenario's")
-	f.StringArrayVar(&o.events, "event", nil, "`NAMES` of events, in place of the scenario's, as in restart:kext,box-power/73h")
+}
+
+// played registers the box, and what command lines need besides themselves.
+func (o *runFlags) played(f *pflag.FlagSet) {
 	f.StringVar(&o.box, "box", "", "`NAME` of a box, in place of the scenario's")
 	f.DurationVar(&o.after, "after", 250*time.Millisecond, "command lines: `DURATION` from the last one to the event")
 	f.StringVar(&o.volume, "volume", "", "command lines: mount a volume at `PATH[:hfs+|apfs]`, as in /Volumes/RAID:apfs")
 	f.StringArrayVar(&o.files, "file", nil, "command lines: a file on the host's own disk, `PATH=SIZE`; repeatable")
-	f.StringArrayVarP(&o.outputs, "output", "o", nil, "also write the result to `FILE`.json; repeatable; - is standard output, and nothing else then")
-	f.Var(&o.seams, "log", "print the commands that passed `SEAMS`: driver, target, disks")
+}
+
+// simulated registers how a scenario is simulated.
+func (o *runFlags) simulated(f *pflag.FlagSet) {
 	f.Uint64Var(&o.seed, "seed", 0, "`NUMBER` that every random stream starts from (default that of the scenario)")
 	f.IntVar(&o.workers, "workers", 0, "`NUMBER` of runs at a time (default one a processor); results do not depend on it")
-	o.look.register(f)
-	completeFlags(c)
 }
 
 // run reads, simulates and prints. Files are written first: if one of them
 // cannot be, there is an error and nothing else.
 func (a *app) run(cmd *cobra.Command, o *runFlags, args []string) error {
-	outputs, err := parseOutputs(o.outputs)
+	outputs, err := parseOutputs(o.outputs, checkResultForm)
 	if err != nil {
 		return err
 	}
@@ -107,7 +124,7 @@ func (a *app) run(cmd *cobra.Command, o *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := outputs.write(r); err != nil {
+	if err := outputs.write(func(w io.Writer, _ string) error { return report.JSON(w, r) }); err != nil {
 		return err
 	}
 	if outputs.stdout {
@@ -154,7 +171,7 @@ func (a *app) scenario(cmd *cobra.Command, o *runFlags, args []string) (*configs
 	case 1:
 		return a.load(args[0], sets)
 	}
-	return nil, usage("run takes one scenario, and %s is one more", shellWord(args[1]))
+	return nil, usage("%s takes one scenario, and %s is one more", cmd.Name(), shellWord(args[1]))
 }
 
 // assignment is a --set, or a flag that stands for one.
