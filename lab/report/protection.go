@@ -66,28 +66,24 @@ func clause(all []lab.Protection, i int) string {
 	at := "at " + span(c.AtNS) + " "
 	switch {
 	case i == 0:
-		return c.State + " at power-on, " + reach(c)
+		return c.State + " at power-on, " + reach(all, i)
 	case !c.Supply:
-		s := at + fmt.Sprintf("the power goes with %s dirty and ", size(c.DirtyBytes))
-		if c.VaultBytes > 0 {
-			return s + "energy to keep " + size(c.VaultBytes)
-		}
-		return s + "a hold-up of " + span(c.HoldUpNS)
+		return fmt.Sprintf("%sthe power goes with %s dirty, %s", at, size(c.DirtyBytes), reach(all, i))
 	case !all[i-1].Supply:
 		return fmt.Sprintf("%sit is back after %s with %s of dirty data kept, %s, %s",
-			at, span(c.AtNS-all[i-1].AtNS), size(c.DirtyBytes), c.State, reach(c))
+			at, span(c.AtNS-all[i-1].AtNS), size(c.DirtyBytes), c.State, reach(all, i))
 	case all[i-1].State == c.State:
 		return at + "empty, and charged again" // the turn of a learn cycle
 	}
-	return at + c.State + ", " + reach(c)
+	return at + c.State + ", " + reach(all, i)
 }
 
-// reach is what an entry covers.
-func reach(c *lab.Protection) string {
-	if c.VaultBytes > 0 {
-		return "energy to keep " + size(c.VaultBytes)
+// reach is what entry i covers. Flash is known by having covered something once.
+func reach(all []lab.Protection, i int) string {
+	if slices.ContainsFunc(all, func(c lab.Protection) bool { return c.VaultBytes > 0 }) {
+		return "energy to keep " + size(all[i].VaultBytes)
 	}
-	return "hold-up " + span(c.HoldUpNS)
+	return "hold-up " + span(all[i].HoldUpNS)
 }
 
 // span is a duration for people: to the second above a minute, else to the

@@ -43,7 +43,7 @@ func TestProtection_Words(t *testing.T) {
 	}}
 	want := "dd, kext with p, box-power/30h: optimal at power-on, hold-up 72h, write-back; " +
 		"at 1.5s learning, hold-up 72h, write-through, and 8.00 MiB dirty are destaged; at 3h empty, and charged again; " +
-		"at 5h the power goes with 4.00 KiB dirty and a hold-up of 36h; " +
+		"at 5h the power goes with 4.00 KiB dirty, hold-up 36h; " +
 		"at 35h it is back after 30h with 4.00 KiB of dirty data kept, charging, hold-up 6h; at 36h1m failed, hold-up 0s."
 	if got := history(&run); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
