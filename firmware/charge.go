@@ -135,9 +135,9 @@ func (c *Charge) Outage(from, to sim.Time) {
 	c.since = to
 	switch {
 	case to >= c.fails:
-		c.fail()
+		c.fail() // guess: till then it held what it held
 	case c.knobs.Recharge > 0:
-		c.recharge()
+		c.recharge() // guess: learn stands, so a cycle cut short begins anew
 	}
 }
 
@@ -187,7 +187,7 @@ func (c *Charge) recharge() {
 	case c.amount < c.lowCharge():
 		c.State, c.course = Low, rising
 	default:
-		c.State, c.course = Charging, rising
+		c.State, c.course = Charging, rising // guess: not relied on until full; products have levels of their own
 	}
 }
 
