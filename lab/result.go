@@ -78,21 +78,22 @@ type Run struct {
 	Replayed uint64 `json:"replayed_bytes"`
 	OldestNS int64  `json:"oldest_lost_ns"` // how long before the event the oldest lost byte was acknowledged
 
-	Rate      uint64   `json:"throughput_Bps"` // of the first tool that moves data
-	ToolError string   `json:"tool_error,omitempty"`
-	Swallowed uint64   `json:"swallowed_error_bytes"` // WRITEs failed, and the tool that caused them ended with status 0
-	FailedLBA *uint64  `json:"failed_lba,omitempty"`  // of the first WRITE that failed
-	ReadBack  *Reading `json:"read_back,omitempty"`   // by tools before the event
-	ReadAfter *Reading `json:"read_after,omitempty"`  // by tools after it
-	Steps     []Step   `json:"steps"`
+	Rate       uint64    `json:"throughput_Bps"` // of the first tool that moves data
+	ToolError  string    `json:"tool_error,omitempty"`
+	Swallowed  uint64    `json:"swallowed_error_bytes"` // WRITEs failed, and the tool that caused them ended with status 0
+	FailedLBA  *uint64   `json:"failed_lba,omitempty"`  // of the first WRITE that failed
+	ReadBack   *Reading  `json:"read_back,omitempty"`   // by tools before the event
+	ReadAfter  *Reading  `json:"read_after,omitempty"`  // by tools after it
+	Steps      []Step    `json:"steps"`
+	Members    Members   `json:"member_commands"`
+	Commands   uint64    `json:"host_commands"`
+	Simulated  uint64    `json:"simulated_events"`
+	KernelLog  []string  `json:"kernel_log,omitempty"`
+	CommandLog []LogLine `json:"-"`
+
 	// Protection is what kept the controller cache, in time; only under a policy
 	// with a protection that can change.
 	Protection []Protection `json:"protection,omitempty"`
-	Members    Members      `json:"member_commands"`
-	Commands   uint64       `json:"host_commands"`
-	Simulated  uint64       `json:"simulated_events"`
-	KernelLog  []string     `json:"kernel_log,omitempty"`
-	CommandLog []LogLine    `json:"-"`
 }
 
 // Loss adds up bytes by class. The classes are never summed: a broken promise
