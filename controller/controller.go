@@ -30,6 +30,7 @@ type Controller struct {
 	array *Array
 	destager
 	unit
+	protection
 
 	commands []command
 	free     []uint32
@@ -79,9 +80,10 @@ const (
 
 // Kinds of the controller's events.
 const (
-	evBegin uint8 = iota // ref: command, and the epoch above it
-	evTick               // destage policy asked to be asked again
-	evReady              // the controller has booted
+	evBegin  uint8 = iota // ref: command, and the epoch above it
+	evTick                // destage policy asked to be asked again
+	evReady               // the controller has booted
+	evCharge              // the protection of the cache changes
 )
 
 // New builds a controller over the members of an array. The volume is what the
@@ -107,6 +109,7 @@ func New(k *sim.Kernel, l *ledger.Ledger, spec Spec, fw firmware.Profile, g raid
 	array.owner = c
 	c.destager = destager{batches: make([]batch, fw.Destage.Depth), tick: sim.Never, beat: sim.Never}
 	c.unit = unit{ready: true, serial: "0000000001", rpm: rotation(member)}
+	c.protect(k.Now())
 	c.powerOn()
 	if fw.Destage.Interval > 0 {
 		c.beat = sim.Time(fw.Destage.Interval)
@@ -164,6 +167,8 @@ func (c *Controller) Fire(e sim.Event) {
 		c.pump(e.At)
 	case evReady:
 		c.booted(e.At)
+	case evCharge:
+		c.charged(e.At)
 	}
 }
 

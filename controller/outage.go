@@ -20,34 +20,36 @@ func (c *Controller) PowerFail(now sim.Time) {
 		c.ledger.Drop(c.cache.Dirty(nil), ledger.PowerLost)
 		c.cache.Drop()
 	}
+	c.protectionChanged(now, false)
 }
 
 // PowerReturn brings the controller up. What a protection kept is written to the
-// members as soon as the firmware has booted.
+// members as soon as the firmware has booted; what it has left decides how it goes
+// on.
 func (c *Controller) PowerReturn(now sim.Time) {
 	if c.fw.Protection.Kind != firmware.Unprotected {
-		c.restore(now, c.survivors(now))
+		c.restore(now)
 	}
+	c.charge.Outage(c.failedAt, now)
+	c.fw.Protection.State = c.charge.State
 	c.powerOn()
 	c.stopped, c.deferred = false, c.deferred[:0]
 	c.k.At(now.Add(c.spec.Boot), c, evReady, 0)
+	c.protectionChanged(now, true)
+	c.awaitCharge(now)
 }
 
-// survivors is how many bytes of dirty data the protection has kept.
-func (c *Controller) survivors(now sim.Time) uint64 {
-	bytes, all := c.fw.Survives(now.Sub(c.failedAt))
-	if all {
-		return ^uint64(0)
-	}
-	return bytes
-}
-
-// restore rebuilds the cache after an outage: of the dirty pages in address
-// order, which is the order of the copy to flash, the first so many bytes.
-func (c *Controller) restore(now sim.Time, bytes uint64) {
+// restore rebuilds the cache after an outage from what the protection has kept: of
+// the dirty pages in address order, which is the order of the copy to flash, the
+// first so many bytes.
+func (c *Controller) restore(now sim.Time) {
+	kept, holdUp, bytes := c.Protection(c.failedAt)
 	why := ledger.HoldUpExceeded
-	if s := c.fw.Protection.State; s == firmware.Failed || s == firmware.Charging {
+	if !kept {
 		why = ledger.PowerLost // there was no protection to outlast
+	}
+	if now.Sub(c.failedAt) > holdUp {
+		bytes = 0
 	}
 	dirty := c.cache.Dirty(nil)
 	c.cache.Drop()

@@ -12,20 +12,22 @@ import (
 // the cache.
 func (c *Controller) beginWrite(now sim.Time, ref uint32) {
 	cmd := &c.commands[ref]
-	d := &cmd.task.Decoded
 	if c.array.Lost() {
 		c.finish(now, ref, scsi.CheckCondition, scsi.SenseWriteError)
 		return
 	}
-	switch c.fw.Admit(d) {
-	case firmware.AdmitThrough:
-		cmd.through = true
-	case firmware.AdmitBypass:
-		cmd.through, cmd.bypass = true, true
-	}
-	cmd.forced = cmd.through && d.FUA && c.fw.FUA == firmware.FUAHonour
+	c.admit(cmd)
 	cmd.state = filling
 	c.fill(now, ref)
+}
+
+// admit asks the firmware how the WRITE is acknowledged as things stand.
+func (c *Controller) admit(cmd *command) {
+	d := &cmd.task.Decoded
+	how := c.fw.Admit(d)
+	cmd.bypass = how == firmware.AdmitBypass
+	cmd.through = cmd.bypass || how == firmware.AdmitThrough
+	cmd.forced = cmd.through && d.FUA && c.fw.FUA == firmware.FUAHonour
 }
 
 // fill puts a WRITE into the cache, a transfer at a time, as far as there is

@@ -1,8 +1,6 @@
 package firmware
 
 import (
-	"time"
-
 	"tbraid/cache"
 	"tbraid/scsi"
 	"tbraid/sim"
@@ -129,20 +127,3 @@ func (p *Profile) HighMark(capacityPages int) int { return capacityPages * p.Des
 
 // LowMark is where a destage that began at the high mark ends.
 func (p *Profile) LowMark(capacityPages int) int { return capacityPages * p.Destage.LowPercent / 100 }
-
-// Survives tells how much of the dirty pages an outage of that length leaves:
-// all, none, or for a vault the first so many bytes.
-func (p *Profile) Survives(outage time.Duration) (bytes uint64, all bool) {
-	r := &p.Protection
-	switch {
-	case r.Kind == Unprotected || r.State == Failed || r.State == Charging:
-		return 0, false
-	case r.Kind == Battery:
-		hold := r.HoldUp
-		if r.State == Low {
-			hold /= 2 // guess: a battery that reports low holds half as long
-		}
-		return 0, outage <= hold
-	}
-	return r.Vault, r.Vault == 0
-}

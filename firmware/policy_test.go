@@ -103,32 +103,6 @@ func TestDestageNow(t *testing.T) {
 	}
 }
 
-func TestSurvives(t *testing.T) {
-	vault := back()
-	vault.Protection = Protection{Kind: Vault}
-	half := vault
-	half.Protection.Vault = 1 << 20
-	for _, c := range []struct {
-		name   string
-		p      Profile
-		outage time.Duration
-		bytes  uint64
-		all    bool
-	}{
-		{"unprotected", back(), time.Second, 0, false},
-		{"battery within hold-up", guarded(Optimal), 72 * time.Hour, 0, true},
-		{"battery beyond", guarded(Optimal), 72*time.Hour + 1, 0, false},
-		{"low battery holds half as long", guarded(Low), 37 * time.Hour, 0, false},
-		{"failed battery", guarded(Failed), time.Second, 0, false},
-		{"vault", vault, 10000 * time.Hour, 0, true},
-		{"vault with energy for a part", half, time.Second, 1 << 20, false},
-	} {
-		if bytes, all := c.p.Survives(c.outage); bytes != c.bytes || all != c.all {
-			t.Errorf("%s: %d bytes, all %v", c.name, bytes, all)
-		}
-	}
-}
-
 func TestValidate(t *testing.T) {
 	for _, c := range []struct {
 		name string

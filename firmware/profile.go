@@ -51,15 +51,34 @@ type Destage struct {
 	Depth       int           `conf:"depth" unit:"count" min:"1" max:"256" doc:"stripes under way at once"`
 }
 
-// Protection is what keeps the controller cache when the supply is gone.
+// Protection is what keeps the controller cache when the supply is gone. Without
+// recharge its charge is not followed: state and hold-up stay as they are given,
+// whatever outages there are.
 type Protection struct {
 	Kind    ProtectionKind `conf:"kind" doc:"none, battery or flash"`
 	HoldUp  time.Duration  `conf:"hold_up" unit:"duration" max:"10000h" doc:"how long a battery keeps the cache"`
-	State   BatteryState   `conf:"state" doc:"state of the battery or capacitor"`
+	State   BatteryState   `conf:"state" doc:"state of the battery or capacitor at power-on"`
 	Vault   uint64         `conf:"vault" unit:"bytes" doc:"how much of the dirty data the capacitor's energy can write to flash; 0 is all"`
 	Forced  bool           `conf:"forced" doc:"write back even while the protection is not optimal"`
 	Reports bool           `conf:"reports" doc:"unit attention 0B/06 when the cache becomes volatile"`
+
+	Recharge          time.Duration `conf:"recharge" unit:"duration" max:"10000h" doc:"from empty to full; 0: the charge never changes"`
+	DischargedPercent int           `conf:"discharged" unit:"percent" max:"100" doc:"how much of its charge is missing at power-on"`
+	LowPercent        int           `conf:"low" unit:"percent" max:"100" doc:"a charge below this is low; from it on up to full it is charging"`
+	FailAfter         time.Duration `conf:"fail_after" unit:"duration" max:"100000h" doc:"the battery fails this long after power-on; 0 is never"`
+	Learn             Learn         `conf:"learn" doc:"the learn cycle: discharged, recharged, and not relied on meanwhile"`
 }
+
+// Learn is the learn cycle of a battery: it is discharged and recharged, so that
+// its capacity is known. Until it is full again the cache is not relied on.
+type Learn struct {
+	After     time.Duration `conf:"after" unit:"duration" max:"100000h" doc:"the first cycle begins this long after power-on; 0 is never"`
+	Every     time.Duration `conf:"every" unit:"duration" max:"100000h" doc:"and the next this long after one has ended; 0 is never"`
+	Discharge time.Duration `conf:"discharge" unit:"duration" max:"10000h" doc:"from full to empty"`
+}
+
+// Changes tells whether the protection can change during a run.
+func (r *Protection) Changes() bool { return r.Recharge > 0 || r.FailAfter > 0 }
 
 // WriteMode says what acknowledges a WRITE.
 type WriteMode uint8
@@ -189,12 +208,29 @@ func (p *Profile) Validate() error {
 	switch {
 	case p.Destage.LowPercent >= p.Destage.HighPercent:
 		return fmt.Errorf("destage: low (%d %%) must be below high (%d %%)", p.Destage.LowPercent, p.Destage.HighPercent)
-	case p.Protection.Kind == Battery && p.Protection.HoldUp <= 0:
-		return fmt.Errorf("protection: a battery needs a hold_up above 0")
-	case p.Protection.Kind == Unprotected && p.Protection.HoldUp > 0:
-		return fmt.Errorf("protection: hold_up without a battery; set kind: battery")
 	case p.Write == WriteBackProtected && p.Protection.Kind == Unprotected:
 		return fmt.Errorf("write: back-if-protected needs a protection of kind battery or flash")
+	}
+	return p.Protection.validate()
+}
+
+func (r *Protection) validate() error {
+	learns := r.Learn != Learn{}
+	switch {
+	case r.Kind == Battery && r.HoldUp <= 0:
+		return fmt.Errorf("protection: a battery needs a hold_up above 0")
+	case r.Kind == Unprotected && r.HoldUp > 0:
+		return fmt.Errorf("protection: hold_up without a battery; set kind: battery")
+	case r.Kind == Unprotected && (r.Changes() || learns || r.DischargedPercent > 0 || r.LowPercent > 0):
+		return fmt.Errorf("protection: a charge without anything to charge; set kind: battery or flash")
+	case r.Recharge == 0 && (learns || r.DischargedPercent > 0 || r.LowPercent > 0):
+		return fmt.Errorf("protection: discharged, low and learn need recharge, the time from empty to full")
+	case learns && (r.Learn.Discharge <= 0 || r.Learn.After <= 0 && r.State != Learning):
+		return fmt.Errorf("protection: a learn cycle needs both after and discharge above 0")
+	case r.Recharge > 0 && r.State == Learning && !learns:
+		return fmt.Errorf("protection: state learning with recharge needs learn.discharge, the time from full to empty")
+	case r.Recharge > 0 && r.State == Low && r.startPercent() >= r.LowPercent:
+		return fmt.Errorf("protection: state low at %d %% of the charge, and low begins below %d %%", r.startPercent(), r.LowPercent)
 	}
 	return nil
 }

@@ -142,10 +142,7 @@ func (w *world) finish() Run {
 		w.judge() // nothing happened: what is lost now is a fault that needs no event
 	}
 	r.EndNS = int64(w.k.Now())
-	r.Effective = "write-through"
-	if w.policy.WritesBack() {
-		r.Effective = "write-back"
-	}
+	r.Effective, r.Protection = mode(w.policy.WritesBack()), w.protections()
 	n := w.box.Array().Counts()
 	r.Members = Members{Reads: n.Reads, Writes: n.Writes, Flushes: n.Flushes,
 		BytesRead: n.ReadBlocks * block.Size, BytesWritten: n.WrittenBlocks * block.Size, BytesStored: n.StoredBlocks * block.Size,

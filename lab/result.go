@@ -90,6 +90,10 @@ type Run struct {
 	Simulated  uint64    `json:"simulated_events"`
 	KernelLog  []string  `json:"kernel_log,omitempty"`
 	CommandLog []LogLine `json:"-"`
+
+	// Protection is what kept the controller cache, in time; only under a policy
+	// with a protection that can change.
+	Protection []Protection `json:"protection,omitempty"`
 }
 
 // Loss adds up bytes by class. The classes are never summed: a broken promise

@@ -21,6 +21,7 @@ func Text(w io.Writer, r *lab.Result, o Options) error {
 	p.legend(r)
 	p.verdict(r)
 	p.why(r)
+	p.protection(r)
 	p.rivals(r)
 	p.controls(r)
 	p.notes(r)
