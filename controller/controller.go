@@ -84,6 +84,7 @@ const (
 	evTick                // destage policy asked to be asked again
 	evReady               // the controller has booted
 	evCharge              // the protection of the cache changes
+	evKeeping             // a sweep is told that a capacitor covers a block more
 )
 
 // New builds a controller over the members of an array. The volume is what the
@@ -169,6 +170,8 @@ func (c *Controller) Fire(e sim.Event) {
 		c.booted(e.At)
 	case evCharge:
 		c.charged(e.At)
+	case evKeeping:
+		c.tellKeeping(e.At)
 	}
 }
 

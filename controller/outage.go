@@ -44,10 +44,7 @@ func (c *Controller) PowerReturn(now sim.Time) {
 // first so many bytes.
 func (c *Controller) restore(now sim.Time) {
 	kept, holdUp, bytes := c.Protection(c.failedAt)
-	why := ledger.HoldUpExceeded
-	if !kept {
-		why = ledger.PowerLost // there was no protection to outlast
-	}
+	why := c.taker(kept)
 	if now.Sub(c.failedAt) > holdUp {
 		bytes = 0
 	}

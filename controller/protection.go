@@ -46,6 +46,7 @@ func (c *Controller) ProtectionChanges() []ProtectionChange { return c.changes }
 // straight lines.
 func (c *Controller) protectionChanged(now sim.Time, supply bool) {
 	_, hold, bytes := c.Protection(now)
+	c.tellKeeping(now)
 	c.changes = append(c.changes, ProtectionChange{At: now, State: c.charge.State, Supply: supply,
 		WritesBack: c.fw.WritesBack(), HoldUp: hold, KeptBytes: bytes, DirtyBytes: c.cache.Stats().DirtyBlocks * block.Size})
 }

@@ -44,6 +44,7 @@ const (
 	FUAIgnored              // the firmware acknowledged a FUA write from volatile cache
 	HiddenCache             // the firmware reported the write cache off and wrote back all the same
 	MembersUnflushed        // the data sat in a volatile cache of a member that no flush reached
+	VaultShort              // the energy of the capacitor did not cover all dirty data
 	HoldUpExceeded          // the outage outlasted what keeps the cache
 	DroppedAtReset          // the firmware dropped the cache at a reset
 	DroppedAtLinkLoss       // the firmware dropped the cache when the link went down
@@ -77,6 +78,7 @@ var causeTexts = [causes]causeText{
 	FUAIgnored:        {"fua-ignored", Firmware, "the firmware acknowledged a WRITE with FUA from volatile cache"},
 	HiddenCache:       {"hidden-cache", Firmware, "the firmware reported the write cache as off (WCE=0) and acknowledged from volatile cache"},
 	MembersUnflushed:  {"members-unflushed", Members, "the data had left the controller but sat in the volatile write cache of a member disk that no flush reached"},
+	VaultShort:        {"vault-short", Protection, "the energy of the capacitor did not suffice to copy all dirty data to flash"},
 	HoldUpExceeded:    {"hold-up-exceeded", Protection, "the outage lasted longer than the protected cache keeps its contents"},
 	DroppedAtReset:    {"dropped-at-reset", Firmware, "the firmware dropped its cache when the host reset or re-initialised the controller"},
 	DroppedAtLinkLoss: {"dropped-at-link-loss", Firmware, "the firmware dropped its cache when the link went down"},
