@@ -53,8 +53,9 @@ type running struct {
 	step    int
 	sys     *host.System
 	process *host.Process
-	before  int // WRITEs before it
-	acks    int // acknowledgements before it
+	before  int           // WRITEs before it
+	acks    int           // acknowledgements before it
+	carried host.Counters // by its host before it
 	exit    int
 	done    bool
 }
@@ -72,12 +73,14 @@ func (r *running) tell(note *Step) {
 	note.Bytes = max(stats.BytesWritten, stats.BytesRead)
 }
 
-// noteSoFar notes what the tool had done when the event came: its speed, and
-// what it had read.
+// noteSoFar notes what the tool had done when the event came: its speed, as the
+// block stack of its host saw it, and what it had read.
 func (w *world) noteSoFar(note *Step) {
 	w.tool.tell(note)
-	if took := w.k.Now().Sub(w.tool.process.Stats().Start); w.run.Rate == 0 && note.Bytes > 0 && took > 0 {
-		w.run.Rate = uint64(float64(note.Bytes) / took.Seconds())
+	now, then := w.sys.Counters(), w.tool.carried
+	moved := max(now.BytesWritten-then.BytesWritten, now.BytesRead-then.BytesRead)
+	if took := w.k.Now().Sub(w.tool.process.Stats().Start); w.run.Rate == 0 && moved > 0 && took > 0 {
+		w.run.Rate = uint64(float64(moved) / took.Seconds())
 	}
 	w.read(w.tool.tool, note, w.tool.acks)
 }

@@ -227,7 +227,8 @@ func (w *world) runTool(t workload.Tool, note *Step) {
 		panic("lab: a tool runs on a host that is down")
 	}
 	w.sys.ForgetReadings()
-	tool := &running{tool: t, step: w.step, sys: w.sys, before: w.l.Writes(), acks: w.l.Acknowledgements()}
+	tool := &running{tool: t, step: w.step, sys: w.sys, before: w.l.Writes(), acks: w.l.Acknowledgements(),
+		carried: w.sys.Counters()}
 	w.tool = tool
 	tool.process = w.sys.Start(t.Name, t.Run, func(exit int) { tool.done, tool.exit = true, exit })
 	w.until(&tool.done, t.Line)

@@ -10,6 +10,7 @@ import (
 	"tbraid/configs"
 	"tbraid/lab"
 	"tbraid/lab/report"
+	"tbraid/sim/power"
 )
 
 // defaultScenario is what runs when nothing is named.
@@ -18,6 +19,8 @@ const defaultScenario = "forum"
 const runExamples = `  tbraid run forum -o result.json
   tbraid run mine.yaml --set box.cache.capacity=2GiB --event box-power,restart:kext
   tbraid run small --host kext,dext --policy wb-ack-only --log driver,target
+  tbraid run small --event host-power+2s+box-power
+  tbraid run --cut 40ms --host kext 'dd if=/dev/random of=/dev/rdisk5 bs=1m count=64'
   tbraid run --event restart:kext 'dd if=/dev/random of=/dev/rdisk5 bs=1m count=64'
   tbraid run --volume /Volumes/RAID:apfs 'cp -R /Users/user/Footage /Volumes/RAID/' sync`
 
@@ -47,7 +50,7 @@ type runFlags struct {
 	look
 	sets                    []string
 	hosts, policies, events []string
-	box                     string
+	box, cut                string
 	seed                    uint64
 	workers                 int
 	outputs                 []string
@@ -65,7 +68,8 @@ func (o *runFlags) register(c *cobra.Command) {
 	f.StringArrayVar(&o.sets, "set", nil, "change a value by its dotted name: `PATH=VALUE`, as in box.cache.capacity=2GiB; repeatable")
 	f.StringArrayVar(&o.hosts, "host", nil, "`NAMES` of host presets, in place of the scenario's, separated by commas")
 	f.StringArrayVar(&o.policies, "policy", nil, "`NAMES` of firmware policies, in place of the scenario's")
-	f.StringArrayVar(&o.events, "event", nil, "`NAMES` of events, in place of the scenario's, as in restart:kext,box-power/73h")
+	f.StringArrayVar(&o.events, "event", nil, "`NAMES` of events, in place of the scenario's, as in restart:kext,box-power/73h; host-power+2s+box-power is two, 2 s apart")
+	f.StringVar(&o.cut, "cut", "", "`INSTANT` at which the event comes, wherever the case stands: 1.5s after it began, or +250ms after its last command line")
 	f.StringVar(&o.box, "box", "", "`NAME` of a box, in place of the scenario's")
 	f.DurationVar(&o.after, "after", 250*time.Millisecond, "command lines: `DURATION` from the last one to the event")
 	f.StringVar(&o.volume, "volume", "", "command lines: mount a volume at `PATH[:hfs+|apfs]`, as in /Volumes/RAID:apfs")
@@ -93,6 +97,10 @@ func (a *app) run(cmd *cobra.Command, o *runFlags, args []string) error {
 		return usage("--workers takes 0 or more, not %d", o.workers)
 	case o.after < 0:
 		return usage("--after takes 0 or more, not %s", o.after)
+	case cmd.Flags().Changed("after") && o.cut != "":
+		return usage("--after and --cut both say when the event comes: give one of them")
+	case cmd.Flags().Changed("cut") && o.cut == "":
+		return usage("--cut takes an instant: %s", power.CutForms)
 	case outputs.stdout && o.seams.any():
 		return usage("--log prints text, and -o - leaves no room for it: write the result to a file")
 	}
@@ -180,6 +188,9 @@ func (o *runFlags) assignments(seeded bool) ([]assignment, error) {
 		case l.names != nil:
 			return nil, usage("%s takes names", l.flag)
 		}
+	}
+	if o.cut != "" {
+		all = append(all, assignment{"--cut", "cut=", o.cut})
 	}
 	if seeded {
 		all = append(all, assignment{"--seed", "seed=", fmt.Sprint(o.seed)})
