@@ -30,7 +30,13 @@ func (c *Controller) PowerReturn(now sim.Time) {
 	}
 	c.powerOn()
 	c.stopped, c.deferred = false, c.deferred[:0]
-	c.k.At(now.Add(c.spec.Boot), c, evReady, 0)
+	c.startFirmware(now)
+}
+
+// startFirmware begins a start of the firmware.
+func (c *Controller) startFirmware(now sim.Time) {
+	c.starts++
+	c.k.At(now.Add(c.spec.Boot), c, evReady, c.starts)
 }
 
 // survivors is how many bytes of dirty data the protection has kept.
@@ -126,7 +132,7 @@ func (c *Controller) discardAll() {
 func (c *Controller) Crash(now sim.Time) {
 	c.Reset(now, c.fw.Crash, scsi.SenseInternalReset, ledger.LostInCrash)
 	c.ready = false
-	c.k.At(now.Add(c.spec.Boot), c, evReady, 0)
+	c.startFirmware(now)
 }
 
 // abandon forgets everything that was under way, in the controller and at the

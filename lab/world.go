@@ -102,12 +102,7 @@ func newWorld(p plan) (*world, error) {
 
 // play runs the case from the first driver's probe to the last step.
 func (w *world) play() Run {
-	w.l.Begin(setup)
-	w.provision()
-	w.logging = true
-	w.boot(w.host)
-	w.mount()
-	w.sys.ForgetReadings()
+	w.begin()
 	for i, s := range w.steps {
 		w.step = i
 		w.l.Begin(i)
@@ -115,6 +110,16 @@ func (w *world) play() Run {
 		w.take(s)
 	}
 	return w.finish()
+}
+
+// begin sets the scene: the box as it is when the host under test has booted.
+func (w *world) begin() {
+	w.l.Begin(setup)
+	w.provision()
+	w.logging = true
+	w.boot(w.host)
+	w.mount()
+	w.sys.ForgetReadings()
 }
 
 // idle runs until the controller has nothing under way.
