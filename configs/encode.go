@@ -95,12 +95,14 @@ func (s Step) node() *yaml.Node {
 }
 
 // encode writes a value in the notation that value reads. Empty texts and lists
-// are left out, everything else is written, zeros too.
+// and no cut are left out, everything else is written, zeros too.
 func encode(v reflect.Value, unit string) *yaml.Node {
 	switch x := v.Interface().(type) {
 	case Step:
 		return x.node()
-	case power.Event:
+	case power.Sequence:
+		return scalar(x.String())
+	case power.Cut:
 		return scalar(x.String())
 	case time.Duration:
 		return scalar(formatDuration(x))
@@ -146,7 +148,8 @@ func encodeStruct(v reflect.Value) *yaml.Node {
 	}
 	for _, f := range fieldsOf(v.Type()) {
 		x := v.FieldByIndex(f.index)
-		if (x.Kind() == reflect.Slice || x.Kind() == reflect.String) && x.Len() == 0 || !f.applies(v) {
+		if (x.Kind() == reflect.Slice || x.Kind() == reflect.String) && x.Len() == 0 || !f.applies(v) ||
+			f.of == cutType && x.IsZero() {
 			continue
 		}
 		put(n, f.key, encode(x, f.unit))

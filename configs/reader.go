@@ -69,9 +69,13 @@ func (r *reader) value(n *yaml.Node, v reflect.Value, path string, f field) erro
 	if s, ok := v.Addr().Interface().(self); ok {
 		return s.read(r, n, path)
 	}
-	if e, ok := v.Addr().Interface().(*power.Event); ok {
-		var err error
-		*e, err = r.event(n)
+	var err error
+	switch x := v.Addr().Interface().(type) {
+	case *power.Sequence:
+		*x, err = r.event(n)
+		return err
+	case *power.Cut:
+		*x, err = r.cut(n)
 		return err
 	}
 	if kind, ok := kindOf(v.Type()); ok {

@@ -40,7 +40,7 @@ func TestSet(t *testing.T) {
 		{"policy=wb-idle-1s", func(s *Scenario) bool { return s.Policies[0].Name == "wb-idle-1s" }},
 		{"policies.wb-age-4s.destage.age=9s", func(s *Scenario) bool { return s.Policies[4].Destage.Age == 9*time.Second }},
 		{"events=box-power/73h, restart:dext", func(s *Scenario) bool {
-			return len(s.Events) == 2 && s.Events[0].Outage == 73*time.Hour && s.Events[1].Boot == "dext"
+			return len(s.Events) == 2 && s.Events[0][0].Outage == 73*time.Hour && s.Events[1][0].Boot == "dext"
 		}},
 	} {
 		if s := small(c.set); !c.want(s) || s.Sets[1] != c.set {

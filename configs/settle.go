@@ -115,12 +115,20 @@ func (s *Scenario) settleExplain(f *facts) error {
 }
 
 // settleEvents checks that members exist, and loads the hosts that restarts boot.
-func (s *Scenario) settleEvents(f *facts, events []power.Event, path string) error {
-	for i, e := range events {
-		at := fmt.Sprintf("%s[%d]", path, i)
+func (s *Scenario) settleEvents(f *facts, events []power.Sequence, path string) error {
+	for i, q := range events {
+		if err := s.settleSequence(f, q, fmt.Sprintf("%s[%d]", path, i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Scenario) settleSequence(f *facts, q power.Sequence, at string) error {
+	for _, e := range q {
 		if (e.Kind == power.DiskPower || e.Kind == power.DiskFail) && e.Member >= s.Box.Members {
 			return f.blame(fmt.Sprintf("members are 0 to %d", s.Box.Members-1),
-				fmt.Sprintf("event %s: the array has %d members", e, s.Box.Members), at)
+				fmt.Sprintf("event %s: the array has %d members", e.Event, s.Box.Members), at)
 		}
 		if e.Kind != power.Restart || e.Boot == "" {
 			continue
@@ -179,7 +187,7 @@ func (s *Scenario) settleCase(f *facts, c *Case, path string) error {
 			if step.Each {
 				continue
 			}
-			if err := s.settleEvents(f, []power.Event{step.Event}, at); err != nil {
+			if err := s.settleSequence(f, step.Event, at); err != nil {
 				return err
 			}
 		}
@@ -195,15 +203,20 @@ func (c *Case) mounts() []string {
 	return all
 }
 
-// checkUse refuses events that no step stands for, and the reverse.
+// checkUse refuses events that no step stands for, and the reverse, and a cut
+// without an event.
 func (s *Scenario) checkUse(f *facts) error {
-	used := false
+	used, eventful := false, false
 	for _, c := range s.Cases {
 		for _, step := range c.Steps {
 			used = used || step.Kind == Happen && step.Each
+			eventful = eventful || step.Kind == Happen
 		}
 	}
 	switch {
+	case s.Cut != (power.Cut{}) && !eventful:
+		return f.blame("put a step 'event: box-power' where it would come without a cut",
+			"the cut says when the event comes, and no case has an event", "cut")
 	case used && len(s.Events) == 0:
 		return f.blame("say which: events: [box-power, restart]", "a step is 'event: each', and the scenario has no events", "events")
 	case !used && len(s.Events) > 0:

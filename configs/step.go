@@ -57,7 +57,7 @@ func (s *Step) read(r *reader, n *yaml.Node, path string) error {
 		s.Kind = Happen
 		var boot string
 		boot, err = r.text(value, stepRestart)
-		s.Event = power.Event{Kind: power.Restart, Boot: boot, Outage: power.DefaultOutage}
+		s.Event = power.Only(power.Event{Kind: power.Restart, Boot: boot, Outage: power.DefaultOutage})
 	default:
 		err = r.fail(key, suggest(key.Value, stepWords()), "unknown step %q", key.Value)
 	}
@@ -153,29 +153,6 @@ func (s *Step) readRun(r *reader, n *yaml.Node) error {
 		column++ // a quote stands before the text
 	}
 	return r.src.fail(n.Line, column, fault.Remedy, "%s", message)
-}
-
-// event reads an event by its name.
-func (r *reader) event(n *yaml.Node) (power.Event, error) {
-	text, err := r.text(n, stepEvent)
-	if err != nil {
-		return power.Event{}, err
-	}
-	name, _, _ := strings.Cut(text, "/")
-	name, _, _ = strings.Cut(name, ":")
-	var known []string
-	for _, k := range power.Kinds() {
-		known = append(known, k.String())
-	}
-	e, err := power.Parse(text)
-	switch {
-	case err == nil:
-		return e, nil
-	case !contains(known, name):
-		return e, r.fail(n, suggest(name, known), "unknown event %q", name)
-	}
-	message, hint, _ := strings.Cut(err.Error(), ": ")
-	return e, r.fail(n, hint, "%s cannot be read", message)
 }
 
 func contains(all []string, one string) bool {

@@ -188,7 +188,11 @@ func (a *Array) advance(now sim.Time, j *job) {
 	j.left = 1
 	for i := range j.steps {
 		s := &j.steps[i]
-		if s.Phase != j.phase || a.absent.Has(int(s.Member)) && s.Op == raid.Write {
+		if s.Phase != j.phase {
+			continue
+		}
+		if s.Op == raid.Write && a.absent.Has(int(s.Member)) {
+			a.missed |= 1 << s.Member
 			continue // parity already stands for what a member that failed meanwhile would hold
 		}
 		io := &j.ios[i]

@@ -44,6 +44,7 @@ type Controller struct {
 	stream   block.LBA // where the last READ ended
 	missing  []block.Extent
 	epoch    uint32 // resets so far, in refBits bits: what began before one does not end after it
+	starts   uint32 // of the firmware so far: one that a crash cut short makes nothing ready
 }
 
 // refBits is how much of an event's ref names the command; queues are shorter.
@@ -80,11 +81,11 @@ const (
 
 // Kinds of the controller's events.
 const (
-	evBegin  uint8 = iota // ref: command, and the epoch above it
-	evTick                // destage policy asked to be asked again
-	evReady               // the controller has booted
-	evCharge              // the protection of the cache changes
-	evKeeping             // a sweep is told that a capacitor covers a block more
+	evBegin   uint8 = iota // ref: command, and the epoch above it
+	evTick                 // destage policy asked to be asked again
+	evReady                // the controller has booted; ref: which start
+	evCharge               // the protection of the cache changes
+	evKeeping              // a sweep is told that a capacitor covers a block more
 )
 
 // New builds a controller over the members of an array. The volume is what the
@@ -167,7 +168,9 @@ func (c *Controller) Fire(e sim.Event) {
 		c.tick = sim.Never
 		c.pump(e.At)
 	case evReady:
-		c.booted(e.At)
+		if e.Ref == c.starts {
+			c.booted(e.At)
+		}
 	case evCharge:
 		c.charged(e.At)
 	case evKeeping:

@@ -34,9 +34,15 @@ func (c *Controller) PowerReturn(now sim.Time) {
 	c.fw.Protection.State = c.charge.State
 	c.powerOn()
 	c.stopped, c.deferred = false, c.deferred[:0]
-	c.k.At(now.Add(c.spec.Boot), c, evReady, 0)
+	c.startFirmware(now)
 	c.protectionChanged(now, true)
 	c.awaitCharge(now)
+}
+
+// startFirmware begins a start of the firmware.
+func (c *Controller) startFirmware(now sim.Time) {
+	c.starts++
+	c.k.At(now.Add(c.spec.Boot), c, evReady, c.starts)
 }
 
 // restore rebuilds the cache after an outage from what the protection has kept: of
@@ -125,7 +131,7 @@ func (c *Controller) discardAll() {
 func (c *Controller) Crash(now sim.Time) {
 	c.Reset(now, c.fw.Crash, scsi.SenseInternalReset, ledger.LostInCrash)
 	c.ready = false
-	c.k.At(now.Add(c.spec.Boot), c, evReady, 0)
+	c.startFirmware(now)
 }
 
 // abandon forgets everything that was under way, in the controller and at the

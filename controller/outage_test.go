@@ -84,7 +84,7 @@ func TestOutage(t *testing.T) {
 		{"battery, within hold-up", battery(72 * time.Hour), ledger.Volatile, true, 71 * time.Hour, 0, 0, 0},
 		{"battery, beyond hold-up", battery(72 * time.Hour), ledger.Volatile, true, 73 * time.Hour, 128, ledger.BrokenWord, ledger.HoldUpExceeded},
 		{"battery in a learn cycle writes through", learning, ledger.Stable, false, 73 * time.Hour, 0, 0, 0},
-		{"vault covers half", vault, ledger.Volatile, true, time.Minute, 64, ledger.BrokenWord, ledger.HoldUpExceeded},
+		{"vault covers half", vault, ledger.Volatile, true, time.Minute, 64, ledger.BrokenWord, ledger.VaultShort},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRig(t, c.fw, raid5of12)

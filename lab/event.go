@@ -4,133 +4,143 @@ import (
 	"fmt"
 
 	"tbraid/scsi"
+	"tbraid/sim"
 	"tbraid/sim/ledger"
 	"tbraid/sim/power"
 )
 
-// happen lets an event take its course until the host has its disk back.
+// unfold lets the events of a sequence come, each at its time. Where one comes in
+// the middle of the course of the one before, that course ends there, and goes on
+// as the course of both.
+func (w *world) unfold(q power.Sequence) {
+	for i, e := range q {
+		w.limit = sim.Never
+		if i+1 < len(q) {
+			w.limit = w.k.Now().Add(q[i+1].After)
+		}
+		w.attempt(func() {
+			w.happen(e.Event)
+			if w.limit != sim.Never {
+				w.sleep(w.limit)
+			}
+		})
+	}
+	w.limit = sim.Never
+}
+
+// happen lets an event come and take its course until the host has its disk back.
 func (w *world) happen(e power.Event) {
 	w.eventAt, w.happened, w.run.Acked = w.k.Now(), true, w.acked()
 	w.earlier, w.run.ReadAfter, w.rewritten = w.losses, nil, false
+	w.strike(e)
+	w.course()
+}
+
+// strike is what an event does at its instant.
+func (w *world) strike(e power.Event) {
+	now := w.k.Now()
+	back := now.Add(e.Outage)
+	w.unmounted = w.unmounted || e.Kind != power.DiskPower && e.Kind != power.DiskFail
 	switch e.Kind {
 	case power.Restart:
-		w.restart(e.Boot)
+		w.restart(e)
 	case power.BoxPower:
 		w.unplug()
-		w.outage(e, power.Box)
-		w.replug()
+		w.supply.Fail(now, power.Box)
+		w.lose(back, power.Box)
+		w.hold(back.Add(w.hardware.Controller.Boot))
 	case power.HostPower:
-		w.hostDies(e, power.Host)
+		w.hostDies(back, power.Host)
 	case power.AllPower:
-		w.hostDies(e, power.Host, power.Box)
+		w.hostDies(back, power.Host, power.Box)
 	case power.Cable:
-		w.unplug()
-		w.box.Reset(w.k.Now(), w.policy.LinkLoss, scsi.SenseNexusLoss, ledger.DroppedAtLinkLoss)
-		w.k.RunUntil(w.k.Now().Add(e.Outage))
-		w.replug()
+		if w.unplug() {
+			w.box.Reset(now, w.policy.LinkLoss, scsi.SenseNexusLoss, ledger.DroppedAtLinkLoss)
+		}
+		w.hold(back)
 	case power.ControllerReset:
 		w.unplug()
-		w.box.Reset(w.k.Now(), w.policy.HostReset, scsi.SenseTargetReset, ledger.DroppedAtReset)
-		w.replug()
+		w.box.Reset(now, w.policy.HostReset, scsi.SenseTargetReset, ledger.DroppedAtReset)
 	case power.FirmwareCrash:
+		alone := !w.severed || w.gently
 		w.unplug()
-		w.box.Crash(w.k.Now())
-		w.k.RunUntil(w.k.Now().Add(w.hardware.Controller.Boot))
-		w.link.Up(w.k.Now())
-		w.probe() // the driver is still there: it waits the crash out and resets nothing
+		w.gently = alone // the driver is still there: it waits the crash out and resets nothing
+		w.box.Crash(now)
+		w.hold(now.Add(w.hardware.Controller.Boot))
 	case power.DiskPower:
-		w.supply.Fail(w.k.Now(), power.Disk(e.Member))
+		w.supply.Fail(now, power.Disk(e.Member))
 		w.box.Array().DropMember(e.Member)
-		w.k.RunUntil(w.k.Now().Add(e.Outage))
-		w.supply.Return(w.k.Now(), power.Disk(e.Member))
-		w.box.Array().Rejoin(e.Member)
+		w.lose(back, power.Disk(e.Member))
 	case power.DiskFail:
-		w.box.Array().FailMember(w.k.Now(), e.Member)
+		w.box.Array().FailMember(now, e.Member)
 	default:
 		panic(fmt.Sprintf("lab: no event %v", e))
 	}
-	w.idle() // what the members were doing when nothing stopped them ends first
-	w.l.WriteOff(w.judge())
-	if e.Kind != power.DiskPower && e.Kind != power.DiskFail {
-		w.recover()
-	}
 }
 
-// recover mounts what is there. If the journals put back all that was lost, the
-// loss was one of place and not of content, and is booked as replayed.
-func (w *world) recover() {
-	before, losses := w.run, w.losses
-	if w.mount() == 0 {
-		return
-	}
-	if len(w.earlier) > 0 || before.Loss.Permitted == 0 || before.Loss.Acknowledged() != before.Loss.Permitted {
-		return
-	}
-	w.judge()
-	if w.run.Loss.Acknowledged() > 0 {
-		w.run.Loss, w.run.Causes, w.run.Extents, w.run.OldestNS = before.Loss, before.Causes, before.Extents, before.OldestNS
-		w.losses = losses
-		return
-	}
-	w.run.Replayed = before.Loss.Permitted
-}
-
-// restart takes the host down in its order and boots another profile. The box
-// sees the announcement of an orderly halt (PME_Turn_Off on PCI Express, whatever
-// the driver), then the reset of the bus; it keeps its power all the time.
-func (w *world) restart(boot string) {
+// restart takes the host down in its order and boots another profile.
+func (w *world) restart(e power.Event) {
 	next := *w.sys.Profile()
-	if boot != "" {
+	if e.Boot != "" {
 		var ok bool
-		if next, ok = w.scenario.FindHost(boot); !ok {
-			panic("lab: no host profile " + boot)
+		if next, ok = w.scenario.FindHost(e.Boot); !ok {
+			panic("lab: no host profile " + e.Boot)
 		}
 	}
-	done := false
-	down := *w.sys.Profile()
-	w.sys.Shutdown(w.k.Now(), func() { done = true })
-	w.until(&done, "the shutdown")
-	w.box.Halt(w.k.Now())
-	w.link.Down(w.k.Now())
-	w.box.Reset(w.k.Now(), w.policy.HostReset, scsi.SenseBusReset, ledger.DroppedAtReset)
-	w.k.RunUntil(w.k.Now().Add(down.Shutdown.Boot))
-	w.link.Up(w.k.Now())
-	w.boot(next)
+	if w.next != nil {
+		panic(&Refused{What: fmt.Sprintf("%s in %q", e, w.run.Event),
+			Why: fmt.Sprintf("it comes at %s, when the host is shutting down or booting", w.k.Now()), Instead: "let it come later"})
+	}
+	w.next = &next
+	w.halt = &errand{what: "the shutdown"}
+	down := w.halt
+	w.sys.Shutdown(w.k.Now(), func() { down.done = true })
 }
 
-// unplug ends the link; the host notices.
-func (w *world) unplug() {
-	w.link.Down(w.k.Now())
-	w.sys.Unplugged(w.k.Now())
-}
-
-// replug brings the link back, and the host probes the box again.
-func (w *world) replug() {
-	w.link.Up(w.k.Now())
-	w.attach()
-}
-
-// outage takes the supply of the domains away for as long as the event says, and
-// waits until the controller has booted.
-func (w *world) outage(e power.Event, domains ...power.Domain) {
-	w.supply.Fail(w.k.Now(), domains...)
-	w.k.RunUntil(w.k.Now().Add(e.Outage))
-	w.supply.Return(w.k.Now(), domains...)
-	w.k.RunUntil(w.k.Now().Add(w.hardware.Controller.Boot))
+// halted is the end of an orderly shutdown. The box sees the announcement of the
+// halt (PME_Turn_Off on PCI Express, whatever the driver), then the reset of the
+// bus; it keeps its power all the time. A box that is not there sees neither.
+func (w *world) halted() {
+	now := w.k.Now()
+	w.halt = nil
+	w.resets = !w.link.IsUp()
+	if w.link.IsUp() {
+		w.box.Halt(now)
+		w.link.Down(now)
+		w.box.Reset(now, w.policy.HostReset, scsi.SenseBusReset, ledger.DroppedAtReset)
+	}
+	w.severed, w.gently, w.errand = true, false, nil
+	w.hold(now.Add(w.sys.Profile().Shutdown.Boot))
 }
 
 // hostDies takes the power of the host, alone or with the box; then it boots
-// with the same driver.
-func (w *world) hostDies(e power.Event, domains ...power.Domain) {
-	boot := w.sys.Profile().Shutdown.Boot
-	w.supply.Fail(w.k.Now(), domains...)
-	w.link.Down(w.k.Now())
-	if len(domains) == 1 { // the box sees its link go down
-		w.box.Reset(w.k.Now(), w.policy.LinkLoss, scsi.SenseNexusLoss, ledger.DroppedAtLinkLoss)
+// with the same driver, or with the one that a restart under way was to boot.
+func (w *world) hostDies(back sim.Time, domains ...power.Domain) {
+	now := w.k.Now()
+	if w.next == nil {
+		same := *w.sys.Profile()
+		w.next = &same
 	}
-	w.outage(e, domains...)
-	w.k.RunUntil(w.k.Now().Add(boot))
-	w.link.Up(w.k.Now())
-	w.box.Reset(w.k.Now(), w.policy.HostReset, scsi.SenseBusReset, ledger.DroppedAtReset)
-	w.boot(*w.sys.Profile())
+	up := w.link.IsUp()
+	w.supply.Fail(now, domains...)
+	w.link.Down(now)
+	if up && len(domains) == 1 { // the box sees its link go down
+		w.box.Reset(now, w.policy.LinkLoss, scsi.SenseNexusLoss, ledger.DroppedAtLinkLoss)
+	}
+	w.severed, w.gently, w.resets = true, false, true
+	w.halt, w.errand = nil, nil
+	w.lose(back, domains...)
+	w.hold(back.Add(w.hardware.Controller.Boot + w.sys.Profile().Shutdown.Boot))
 }
+
+// unplug ends the link; the host notices. It reports whether there was one.
+func (w *world) unplug() (was bool) {
+	was = w.link.IsUp()
+	w.link.Down(w.k.Now())
+	w.sys.Unplugged(w.k.Now())
+	w.severed, w.gently, w.errand = true, false, nil
+	return was
+}
+
+// hold keeps the link down until then at least.
+func (w *world) hold(until sim.Time) { w.linkAt = max(w.linkAt, until) }

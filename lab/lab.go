@@ -25,6 +25,17 @@ func (u *Unfinished) Error() string {
 	return fmt.Sprintf("%s takes more than %v of simulated time; make it smaller, or the box faster", u.What, u.After)
 }
 
+// Refused is the error of a scenario that asks for something that cannot come to
+// pass, which shows only when it runs.
+type Refused struct {
+	What    string
+	Why     string
+	Instead string // what would work
+}
+
+// Error says what cannot be, why, and what would work.
+func (r *Refused) Error() string { return fmt.Sprintf("%s: %s; %s", r.What, r.Why, r.Instead) }
+
 // Options says how to run, not what: results do not depend on them.
 type Options struct {
 	Workers int   // runs at a time; 0 is one a processor
@@ -85,27 +96,20 @@ func matrix(s *configs.Scenario, seams Seams) []plan {
 	return all
 }
 
-// eventsOf is what the case's "event: each" stands for, in turn; one empty event
-// if it has no such step.
-func eventsOf(c *configs.Case, events []power.Event) []*power.Event {
+// eventsOf is what the case's "event: each" stands for, in turn; one empty
+// sequence if it has no such step.
+func eventsOf(c *configs.Case, events []power.Sequence) []power.Sequence {
 	for _, st := range c.Steps {
 		if st.Kind == configs.Happen && st.Each {
-			all := make([]*power.Event, len(events))
-			for i := range events {
-				all[i] = &events[i]
-			}
-			return all
+			return events
 		}
 	}
-	return []*power.Event{nil}
+	return []power.Sequence{nil}
 }
 
-func newPlan(s *configs.Scenario, c *configs.Case, e *power.Event) plan {
-	p := plan{scenario: s, steps: c.Steps, volumes: c.Volumes}
+func newPlan(s *configs.Scenario, c *configs.Case, e power.Sequence) plan {
+	p := plan{scenario: s, steps: c.Steps, volumes: c.Volumes, event: e, cut: s.Cut}
 	p.run.Case = c.Name
-	if e != nil {
-		p.event = *e
-	}
 	var all []string
 	for _, st := range c.Steps {
 		switch {
@@ -137,7 +141,7 @@ func control(s *configs.Scenario, c configs.Control) []plan {
 	}
 	var all []plan
 	for _, e := range eventsOf(k, events) {
-		if e != nil && !slices.Contains(s.Events, *e) {
+		if e != nil && !slices.ContainsFunc(s.Events, e.Equal) {
 			continue // and to other events
 		}
 		p := newPlan(s, k, e)
@@ -184,12 +188,17 @@ func (p plan) perform() (r Run, err error) {
 		case nil:
 		case *Unfinished:
 			err = cause
+		case *Refused:
+			err = cause
 		case *sim.Crash:
 			err = &Broken{Run: p.title(), Cause: cause}
 		default:
 			err = &Broken{Run: p.title(), Cause: &sim.Crash{Seed: p.scenario.Seed, Cause: cause}}
 		}
 	}()
+	if p.cut, err = resolveCut(p); err != nil {
+		return Run{}, err
+	}
 	w, err := newWorld(p)
 	if err != nil {
 		return Run{}, err
@@ -206,7 +215,7 @@ func (p plan) title() string {
 func describe(s *configs.Scenario) *Result {
 	r := &Result{Schema: Schema, Guesses: s.Guesses,
 		Scenario: ScenarioInfo{Name: s.Name, Title: s.Title, File: s.File, Seed: s.Seed, SHA256: s.Digest(),
-			Sets: s.Sets, Resolved: s.ResolvedJSON()},
+			Sets: s.Sets, Cut: s.Cut.String(), CutText: s.Cut.Text(), Resolved: s.ResolvedJSON()},
 		Box: BoxInfo{Name: s.Box.Name, Title: s.Box.Title, Level: s.Box.RAID.Level.String(), Members: s.Box.Members,
 			VolumeBytes: s.Box.VolumeBytes(), CacheBytes: s.Box.Cache.Capacity, TearBytes: s.Box.Disk.Tear}}
 	for _, h := range s.Hosts {
@@ -219,7 +228,7 @@ func describe(s *configs.Scenario) *Result {
 		r.Cases = append(r.Cases, Named{Name: c.Name, Title: c.Title})
 	}
 	for _, e := range s.Events {
-		r.Events = append(r.Events, Named{Name: e.String(), Title: e.Kind.Text()})
+		r.Events = append(r.Events, Named{Name: e.String(), Title: e.Text()})
 	}
 	return r
 }

@@ -43,6 +43,8 @@ type ScenarioInfo struct {
 	Seed     uint64          `json:"seed"`
 	SHA256   string          `json:"sha256"` // of the resolved scenario
 	Sets     []string        `json:"sets,omitempty"`
+	Cut      string          `json:"cut,omitempty"` // when the events came, if that is not where they stand
+	CutText  string          `json:"-"`
 	Resolved json.RawMessage `json:"resolved"`
 }
 
@@ -142,6 +144,12 @@ type Step struct {
 	Bytes   uint64   `json:"bytes"`
 	Syncs   Syncs    `json:"synchronize_cache"`
 	Reading *Reading `json:"reading,omitempty"`
+	// Interrupted tells that the event came in the middle of the step, at EndNS. A
+	// command line may end after that: Exit, Output and Bytes are those of its end,
+	// and Exit is -1 if it died with its host.
+	Interrupted bool `json:"interrupted,omitempty"`
+	// Skipped tells that the event came before the step could begin.
+	Skipped bool `json:"skipped,omitempty"`
 }
 
 // Syncs counts flushes as they went down: wanted by someone on the host, sent to

@@ -31,7 +31,7 @@ func rivals(s *configs.Scenario, known []Run, workers int) ([]Rival, error) {
 		for _, p := range append(slices.Clone(s.Policies), configs.AllPolicies()...) {
 			if !slices.ContainsFunc(pairs, func(o pair) bool { return o.host.Name == h.Name && o.policy.Name == p.Name }) {
 				pairs = append(pairs, pair{h, p})
-				plans = append(plans, variant(s, lost, h, p, &s.Events[0]), variant(s, kept, h, p, &s.Events[0]))
+				plans = append(plans, variant(s, lost, h, p, s.Events[0]), variant(s, kept, h, p, s.Events[0]))
 			}
 		}
 	}
@@ -47,7 +47,7 @@ func rivals(s *configs.Scenario, known []Run, workers int) ([]Rival, error) {
 			continue
 		}
 		found = append(found, Rival{Host: c.host.Name, Policy: c.policy.Name, Title: c.policy.Title})
-		p := variant(s, kept, c.host, c.policy, &s.Events[0])
+		p := variant(s, kept, c.host, c.policy, s.Events[0])
 		p.muted = readBacks(kept, b)
 		timed = append(timed, p)
 	}
@@ -99,7 +99,7 @@ func shows(r *Result, e configs.Explain) bool {
 	return false
 }
 
-func variant(s *configs.Scenario, c *configs.Case, h host.Profile, p firmware.Profile, e *power.Event) plan {
+func variant(s *configs.Scenario, c *configs.Case, h host.Profile, p firmware.Profile, e power.Sequence) plan {
 	v := newPlan(s, c, e)
 	v.hardware, v.host, v.policy = s.Box, h, p
 	return v.named()

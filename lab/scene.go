@@ -33,9 +33,10 @@ func (w *world) attach() {
 // probe runs the probe to its end. A disk that does not come is a finding, not an
 // error: what tools then say shows it.
 func (w *world) probe() {
-	done := false
-	w.sys.Attach(w.k.Now(), func(bool) { done = true })
-	w.until(&done, "the probe")
+	e := &errand{what: "the probe"}
+	w.errand = e
+	w.sys.Attach(w.k.Now(), func(bool) { e.done = true })
+	w.await()
 }
 
 // provision puts partition map and volumes in place and makes them durable. It
@@ -100,9 +101,10 @@ var fileSystems = map[string]string{"Apple_HFS": "hfs", "Apple_APFS": "apfs"}
 
 // program runs a program to its end.
 func (w *world) program(name string, p workload.Program) (exit int) {
-	done := false
-	w.sys.Start(name, p, func(e int) { done, exit = true, e })
-	w.until(&done, name)
+	e := &errand{what: name}
+	w.errand = e
+	w.sys.Start(name, p, func(status int) { e.done, exit = true, status })
+	w.await()
 	return exit
 }
 

@@ -36,7 +36,8 @@ type plan struct {
 	hardware configs.Box
 	host     host.Profile
 	policy   firmware.Profile
-	event    power.Event // what "event: each" stands for
+	event    power.Sequence // what "event: each" stands for
+	cut      power.Cut      // when the first event comes, if not where it stands
 	seams    Seams
 	// muted has, by step, how long read-backs before the event take; a run with it
 	// lets the time pass and reads nothing.
@@ -58,8 +59,12 @@ type world struct {
 
 	logging bool // the scene is set, from now on the seams are watched
 
-	happened bool // an event has come
+	limit    sim.Time // the model runs so far and no further; Never if nothing waits for that
+	short    bool     // the limit has come, the event has not yet
+	tool     *running // a command line under way
+	happened bool     // an event has come
 	eventAt  sim.Time
+	outage
 
 	rewritten bool          // a tool has written since
 	losses    []ledger.Loss // as last judged
@@ -75,7 +80,7 @@ const setup = -1
 const patience = 200 * time.Hour
 
 func newWorld(p plan) (*world, error) {
-	w := &world{plan: p, k: sim.New(p.scenario.Seed), l: ledger.New(ledger.Promises)}
+	w := &world{plan: p, k: sim.New(p.scenario.Seed), l: ledger.New(ledger.Promises), limit: sim.Never}
 	g := raid.Geometry{Level: p.hardware.RAID.Level, Members: p.hardware.Members,
 		ChunkBlocks: p.hardware.RAID.Chunk / block.Size, MemberBlocks: p.hardware.Disk.Capacity / block.Size}
 	var err error
@@ -97,30 +102,36 @@ func newWorld(p plan) (*world, error) {
 
 // play runs the case from the first driver's probe to the last step.
 func (w *world) play() Run {
+	w.begin()
+	for i, s := range w.steps {
+		w.step = i
+		w.l.Begin(i)
+		w.aim(i)
+		w.take(s)
+	}
+	return w.finish()
+}
+
+// begin sets the scene: the box as it is when the host under test has booted.
+func (w *world) begin() {
 	w.l.Begin(setup)
 	w.provision()
 	w.logging = true
 	w.boot(w.host)
 	w.mount()
 	w.sys.ForgetReadings()
-	for i, s := range w.steps {
-		w.step = i
-		w.l.Begin(i)
-		w.take(s)
-	}
-	return w.finish()
 }
 
 // idle runs until the controller has nothing under way.
 func (w *world) idle() {
 	limit := w.k.Now().Add(patience)
-	w.k.RunWhile(func() bool { return !w.box.Quiet() && w.k.Now() < limit })
+	w.advance(func() bool { return !w.box.Quiet() && w.k.Now() < limit })
 }
 
 // until runs the model until done is set.
 func (w *world) until(done *bool, what string) {
 	limit := w.k.Now().Add(patience)
-	w.k.RunWhile(func() bool { return !*done && w.k.Now() < limit })
+	w.advance(func() bool { return !*done && w.k.Now() < limit })
 	switch {
 	case *done:
 	case w.k.Now() >= limit:
@@ -133,24 +144,14 @@ func (w *world) until(done *bool, what string) {
 // take carries out one step and notes what came of it.
 func (w *world) take(s configs.Step) {
 	note := Step{StartNS: int64(w.k.Now())}
+	note.Kind, note.Text = w.describe(s)
 	flushes := len(w.l.Flushes())
-	switch s.Kind {
-	case configs.Prefill:
-		note.Kind, note.Text = "prefill", fmt.Sprintf("%d+%d blocks with %s", s.Extent.Start, s.Extent.Blocks, contentName(s.Content))
-		w.prefill(s)
-	case configs.Run:
-		note.Kind, note.Text = "run", s.Tool.Line
-		w.runTool(s.Tool, &note)
-	case configs.Wait:
-		note.Kind, note.Text = "wait", s.Wait.String()
-		w.k.RunUntil(w.k.Now().Add(s.Wait))
-	case configs.Happen:
-		e := s.Event
-		if s.Each {
-			e = w.event
-		}
-		note.Kind, note.Text = "event", e.String()
-		w.happen(e)
+	if note.Skipped = w.short; !w.short {
+		w.short = w.attempt(func() { w.carryOut(s, &note) })
+		note.Interrupted = w.short
+	}
+	if note.Interrupted && w.tool != nil {
+		w.noteSoFar(&note)
 	}
 	note.EndNS = int64(w.k.Now())
 	for _, f := range w.l.Flushes()[flushes:] {
@@ -165,6 +166,40 @@ func (w *world) take(s configs.Step) {
 	w.run.Steps = append(w.run.Steps, note)
 }
 
+// describe is what a Result calls a step.
+func (w *world) describe(s configs.Step) (kind, text string) {
+	switch s.Kind {
+	case configs.Prefill:
+		return "prefill", fmt.Sprintf("%d+%d blocks with %s", s.Extent.Start, s.Extent.Blocks, contentName(s.Content))
+	case configs.Run:
+		return "run", s.Tool.Line
+	case configs.Wait:
+		return "wait", s.Wait.String()
+	}
+	return "event", w.events(s).String()
+}
+
+func (w *world) carryOut(s configs.Step, note *Step) {
+	switch s.Kind {
+	case configs.Prefill:
+		w.prefill(s)
+	case configs.Run:
+		w.runTool(s.Tool, note)
+	case configs.Wait:
+		w.sleep(w.k.Now().Add(s.Wait))
+	case configs.Happen:
+		w.unfold(w.events(s))
+	}
+}
+
+// events are those of a step.
+func (w *world) events(s configs.Step) power.Sequence {
+	if s.Each {
+		return w.event
+	}
+	return s.Event
+}
+
 func contentName(c workload.Content) string {
 	switch c {
 	case workload.Zeros:
@@ -175,47 +210,47 @@ func contentName(c workload.Content) string {
 	return "a pattern"
 }
 
-// prefill makes an extent hold known content, durable for long.
+// prefill makes an extent hold known content, durable for long. It is part of the
+// scene: no event comes in the middle of it.
 func (w *world) prefill(s configs.Step) {
 	v := w.l.Issue(w.k.Now(), s.Extent, s.Extent, s.Content == workload.Zeros)
 	w.l.Acknowledge(w.k.Now(), v, ledger.Stable)
+	limit := w.limit
+	w.limit = sim.Never
 	w.idle()
+	w.limit = limit
 	w.box.Prefill(s.Extent, v)
 }
 
 // runTool runs a command line to its end.
 func (w *world) runTool(t workload.Tool, note *Step) {
 	if took, ok := w.muted[w.step]; ok {
-		w.k.RunUntil(w.k.Now().Add(took))
+		w.sleep(w.k.Now().Add(took))
 		return
 	}
 	if w.sys.Dead() {
 		panic("lab: a tool runs on a host that is down")
 	}
 	w.sys.ForgetReadings()
-	failures := len(w.l.Failures())
-	var acked *block.Map[block.Version]
+	tool := &running{tool: t, step: w.step, sys: w.sys, failures: len(w.l.Failures()), carried: w.sys.Counters()}
 	if reads(t) {
-		acked = w.l.Acknowledged()
+		tool.acked = w.l.Acknowledged()
 	}
-	done := false
-	p := w.sys.Start(t.Name, t.Run, func(exit int) { done, note.Exit = true, exit })
-	w.until(&done, t.Line)
-	for _, line := range p.Output() {
-		note.Output = append(note.Output, strings.Split(line.Text, "\n")...)
-	}
-	stats := p.Stats()
-	moved := max(stats.BytesWritten, stats.BytesRead)
-	note.Bytes = moved
+	w.tool = tool
+	tool.process = w.sys.Start(t.Name, t.Run, func(exit int) { tool.done, tool.exit = true, exit })
+	w.until(&tool.done, t.Line)
+	w.tool = nil
+	tool.tell(note)
+	stats, moved := tool.process.Stats(), note.Bytes
 	if took := stats.End.Sub(stats.Start); w.run.Rate == 0 && moved > 0 && took > 0 && note.Exit == 0 && !w.happened {
 		w.run.Rate = uint64(float64(moved) / took.Seconds())
 	}
 	if note.Exit != 0 && w.run.ToolError == "" && !w.happened {
 		w.run.ToolError = complaint(t, note.Output)
-		w.failedWrite(failures)
+		w.failedWrite(tool.failures)
 	}
-	if reads(t) {
-		w.read(t, note, acked)
+	if tool.acked != nil {
+		w.read(t, note, tool.acked)
 	}
 	w.rewritten = w.rewritten || w.happened && t.Disk != "" && !t.ReadBack && stats.BytesWritten > 0
 }

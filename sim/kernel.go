@@ -65,6 +65,14 @@ func (k *Kernel) Fired() uint64 { return k.fired }
 // Pending is the number of events that are due later.
 func (k *Kernel) Pending() int { return len(k.queue) }
 
+// Next is the time of the next event; ok is false if there is none.
+func (k *Kernel) Next() (at Time, ok bool) {
+	if len(k.queue) == 0 {
+		return Never, false
+	}
+	return k.queue[0].At, true
+}
+
 // At schedules to.Fire at time t. Scheduling in the past is a bug of the
 // caller, so it panics.
 func (k *Kernel) At(t Time, to Handler, kind uint8, ref uint32) {

@@ -57,6 +57,7 @@ func exitCode(err error) int {
 		misused *usageError
 		fault   *configs.Error
 		path    *inputError
+		refused *lab.Refused
 		broken  *lab.Broken
 	)
 	switch {
@@ -64,7 +65,7 @@ func exitCode(err error) int {
 		return exitOK
 	case errors.As(err, &misused):
 		return exitUsage
-	case errors.As(err, &fault), errors.As(err, &path):
+	case errors.As(err, &fault), errors.As(err, &path), errors.As(err, &refused):
 		return exitInput
 	case errors.As(err, &broken):
 		return exitBroken

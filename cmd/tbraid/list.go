@@ -59,6 +59,7 @@ func listing(kind string, sources bool) ([][2]string, error) {
 		for _, k := range power.Kinds() {
 			rows = append(rows, [2]string{k.Form(), k.Text()})
 		}
+		rows = append(rows, [2]string{"EVENT+TIME+EVENT…", "each comes so long after the one before it came, whatever is going on: host-power+2s+box-power"})
 		return rows, nil
 	}
 	for _, k := range configs.Kinds() {

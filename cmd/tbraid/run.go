@@ -12,6 +12,7 @@ import (
 	"tbraid/configs"
 	"tbraid/lab"
 	"tbraid/lab/report"
+	"tbraid/sim/power"
 )
 
 // defaultScenario is what runs when nothing is named.
@@ -20,6 +21,8 @@ const defaultScenario = "forum"
 const runExamples = `  tbraid run forum -o result.json
   tbraid run mine.yaml --set box.cache.capacity=2GiB --event box-power,restart:kext
   tbraid run small --host kext,dext --policy wb-ack-only --log driver,target
+  tbraid run small --event host-power+2s+box-power
+  tbraid run --cut 40ms --host kext 'dd if=/dev/random of=/dev/rdisk5 bs=1m count=64'
   tbraid run --event restart:kext 'dd if=/dev/random of=/dev/rdisk5 bs=1m count=64'
   tbraid run --volume /Volumes/RAID:apfs 'cp -R /Users/user/Footage /Volumes/RAID/' sync`
 
@@ -49,7 +52,7 @@ type runFlags struct {
 	look
 	sets                    []string
 	hosts, policies, events []string
-	box                     string
+	box, cut                string
 	seed                    uint64
 	workers                 int
 	outputs                 []string
@@ -65,7 +68,7 @@ func (o *runFlags) register(c *cobra.Command) {
 	f := c.Flags()
 	f.SortFlags = false
 	o.chosen(f)
-	f.StringArrayVar(&o.events, "event", nil, "`NAMES` of events, in place of the scenario's, as in restart:kext,box-power/73h")
+	o.happening(f)
 	o.played(f)
 	f.StringArrayVarP(&o.outputs, "output", "o", nil, "also write the result to `FILE`.json; repeatable; - is standard output, and nothing else then")
 	f.Var(&o.seams, "log", "print the commands that passed `SEAMS`: driver, target, disks")
@@ -79,6 +82,12 @@ func (o *runFlags) chosen(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.sets, "set", nil, "change a value by its dotted name: `PATH=VALUE`, as in box.cache.capacity=2GiB; repeatable")
 	f.StringArrayVar(&o.hosts, "host", nil, "`NAMES` of host presets, in place of the scenario's, separated by commas")
 	f.StringArrayVar(&o.policies, "policy", nil, "`NAMES` of firmware policies, in place of the scenario's")
+}
+
+// happening registers what happens, and when.
+func (o *runFlags) happening(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.events, "event", nil, "`NAMES` of events, in place of the scenario's, as in restart:kext,box-power/73h; host-power+2s+box-power is two, 2 s apart")
+	f.StringVar(&o.cut, "cut", "", "`INSTANT` at which the event comes, wherever the case stands: 1.5s after it began, or +250ms after its last command line")
 }
 
 // played registers the box, and what command lines need besides themselves.
@@ -110,6 +119,10 @@ func (a *app) run(cmd *cobra.Command, o *runFlags, args []string) error {
 		return usage("--workers takes 0 or more, not %d", o.workers)
 	case o.after < 0:
 		return usage("--after takes 0 or more, not %s", o.after)
+	case cmd.Flags().Changed("after") && o.cut != "":
+		return usage("--after and --cut both say when the event comes: give one of them")
+	case cmd.Flags().Changed("cut") && o.cut == "":
+		return usage("--cut takes an instant: %s", power.CutForms)
 	case outputs.stdout && o.seams.any():
 		return usage("--log prints text, and -o - leaves no room for it: write the result to a file")
 	}
@@ -197,6 +210,9 @@ func (o *runFlags) assignments(seeded bool) ([]assignment, error) {
 		case l.names != nil:
 			return nil, usage("%s takes names", l.flag)
 		}
+	}
+	if o.cut != "" {
+		all = append(all, assignment{"--cut", "cut=", o.cut})
 	}
 	if seeded {
 		all = append(all, assignment{"--seed", "seed=", fmt.Sprint(o.seed)})

@@ -328,8 +328,11 @@ func (p *printer) controls(r *lab.Result) {
 func (p *printer) notes(r *lab.Result) {
 	label := "NOTE"
 	note := func(s string) { p.item(label, s); label = "" }
-	if slices.ContainsFunc(events(r), func(e string) bool { return strings.HasPrefix(e, "restart") }) {
+	if slices.ContainsFunc(events(r), func(e string) bool { return strings.HasPrefix(e, "restart") || strings.Contains(e, "+restart") }) {
 		note("A restart is not a power loss: the box keeps its supply.")
+	}
+	for _, s := range cutNotes(r) {
+		note(s)
 	}
 	if anyDropped(r) {
 		note("At a reset data go only if the firmware drops a volatile cache when the bus is reset or a driver attaches, which these policies assume (host_reset: drop) and no source settles.")

@@ -91,7 +91,11 @@ func once(all []string, s string) []string {
 // event prints the tables of one event: one, if it fits the width.
 func (p *printer) event(r *lab.Result, event string) {
 	g := newGrid(r, event)
-	p.printf("\nEVENT   %s\n", eventTitle(r, event))
+	title := eventTitle(r, event)
+	if event != "" && r.Scenario.Cut != "" {
+		title += "; it came " + r.Scenario.CutText
+	}
+	p.printf("\nEVENT   %s\n", title)
 	p.table(g, g.cases, ratedCases(g))
 }
 

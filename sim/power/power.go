@@ -34,7 +34,8 @@ type Powered interface {
 	PowerReturn(now sim.Time)
 }
 
-// Supply feeds the parts. Within one outage the parts fail in the order in which
+// Supply feeds the parts. A part that stands in several domains is up while all
+// of them have power. Within one outage the parts fail in the order in which
 // they were attached and return in the reverse order, so that a disk is up
 // before the controller that uses it if the controller was attached first.
 type Supply struct {
@@ -54,8 +55,10 @@ func (s *Supply) Attach(d Domain, p Powered) { s.parts = append(s.parts, part{do
 func (s *Supply) Fail(now sim.Time, domains ...Domain) {
 	for i := range s.parts {
 		if p := &s.parts[i]; !p.down && in(p.domain, domains) {
+			if !s.starved(p.it) {
+				p.it.PowerFail(now)
+			}
 			p.down = true
-			p.it.PowerFail(now)
 		}
 	}
 }
@@ -65,9 +68,21 @@ func (s *Supply) Return(now sim.Time, domains ...Domain) {
 	for i := len(s.parts) - 1; i >= 0; i-- {
 		if p := &s.parts[i]; p.down && in(p.domain, domains) {
 			p.down = false
-			p.it.PowerReturn(now)
+			if !s.starved(p.it) {
+				p.it.PowerReturn(now)
+			}
 		}
 	}
+}
+
+// starved tells whether a domain that the part stands in has no power.
+func (s *Supply) starved(it Powered) bool {
+	for i := range s.parts {
+		if s.parts[i].it == it && s.parts[i].down {
+			return true
+		}
+	}
+	return false
 }
 
 func in(d Domain, all []Domain) bool {

@@ -1,0 +1,48 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"tbraid/lab"
+)
+
+// cutNotes says which command lines an event came in the middle of, and which
+// runs are the work of a simulation of their own.
+func cutNotes(r *lab.Result) []string {
+	var notes []string
+	var steps []string
+	counts := map[string]int{}
+	for _, run := range r.Runs {
+		for _, s := range run.Steps {
+			if s.Interrupted && s.Kind == "run" {
+				key := fmt.Sprintf("%s (%s)", s.Text, run.Case)
+				steps = once(steps, key)
+				counts[key]++
+			}
+		}
+	}
+	for _, key := range steps {
+		runs := "run"
+		if counts[key] > 1 {
+			runs = "runs"
+		}
+		notes = append(notes, fmt.Sprintf("The event came in the middle of %s in %d %s.", key, counts[key], runs))
+	}
+	var again []string
+	for _, e := range events(r) {
+		for _, one := range strings.Split(e, " + ") {
+			if strings.Contains(one, "+") {
+				again = once(again, one)
+			}
+		}
+	}
+	if len(again) > 0 {
+		notes = append(notes, "Re-simulated from the start: "+strings.Join(again, ", ")+
+			". What the next event of a sequence meets depends on how far host and box have recovered from the one before.")
+	}
+	if r.Scenario.Cut != "" {
+		notes = append(notes, "Re-simulated from the start: every run with an event, up to the cut ("+r.Scenario.Cut+").")
+	}
+	return notes
+}
