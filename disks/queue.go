@@ -216,7 +216,7 @@ func (d *Drive) fly(now sim.Time, f *flight, op Op, e block.Extent) {
 	if op == Write {
 		d.stats.MediumWrites++
 		if !f.destage || !d.spec.Protected {
-			d.owner.Began(now, d, d.whole(*f))
+			d.owner.Began(d.kernel.Now(), d, d.whole(*f)) // now can be later: the way to the medium has begun
 		}
 	} else {
 		d.stats.MediumReads++

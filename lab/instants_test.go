@@ -17,7 +17,7 @@ func planOf(t *testing.T, text string) plan {
 	if err != nil {
 		t.Fatalf("%v\nin\n%s", err, text)
 	}
-	plans := matrix(s, Seams{})
+	plans := matrix(s, Options{})
 	if len(plans) != 1 {
 		t.Fatalf("%d runs", len(plans))
 	}

@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"tbraid/configs"
+	"tbraid/firmware"
+	"tbraid/host"
 	"tbraid/sim"
+	"tbraid/sim/ledger"
 	"tbraid/sim/power"
 )
 
@@ -40,6 +43,7 @@ func (r *Refused) Error() string { return fmt.Sprintf("%s: %s; %s", r.What, r.Wh
 type Options struct {
 	Workers int   // runs at a time; 0 is one a processor
 	Seams   Seams // which command logs to keep
+	Ledger  ledger.Level
 }
 
 // Broken is the error of a run in which the model contradicted itself: always a
@@ -60,7 +64,7 @@ func (b *Broken) Unwrap() error { return b.Cause }
 // Simulate runs a scenario: every case under every event, host and policy, then
 // its controls and the search for rival explanations.
 func Simulate(s *configs.Scenario, o Options) (*Result, error) {
-	plans := matrix(s, o.Seams)
+	plans := matrix(s, o)
 	first := len(plans)
 	for _, c := range s.Controls {
 		plans = append(plans, control(s, c)...)
@@ -80,15 +84,15 @@ func Simulate(s *configs.Scenario, o Options) (*Result, error) {
 }
 
 // matrix lists the runs of a scenario in the order of the Result.
-func matrix(s *configs.Scenario, seams Seams) []plan {
+func matrix(s *configs.Scenario, o Options) []plan {
 	var all []plan
 	for _, c := range s.Cases {
 		for _, e := range eventsOf(&c, s.Events) {
 			for _, h := range s.Hosts {
 				for _, p := range s.Policies {
-					pl := newPlan(s, &c, e)
-					pl.hardware, pl.host, pl.policy, pl.seams = s.Box, h, p, seams
-					all = append(all, pl.named())
+					pl := newPlan(s, &c, e).on(s.Box, h, p)
+					pl.seams, pl.detail = o.Seams, o.Ledger
+					all = append(all, pl)
 				}
 			}
 		}
@@ -123,9 +127,10 @@ func newPlan(s *configs.Scenario, c *configs.Case, e power.Sequence) plan {
 	return p
 }
 
-// named copies the names of what was chosen into the run.
-func (p plan) named() plan {
-	p.run.Host, p.run.Policy = p.host.Name, p.policy.Name
+// on is the plan on a box, with a host and a policy.
+func (p plan) on(box configs.Box, h host.Profile, f firmware.Profile) plan {
+	p.hardware, p.host, p.policy = box, h, f
+	p.run.Host, p.run.Policy = h.Name, f.Name
 	return p
 }
 
@@ -144,27 +149,42 @@ func control(s *configs.Scenario, c configs.Control) []plan {
 		if e != nil && !slices.ContainsFunc(s.Events, e.Equal) {
 			continue // and to other events
 		}
-		p := newPlan(s, k, e)
-		p.hardware, p.host, p.policy = c.Box, c.Host, c.Policy
+		p := newPlan(s, k, e).on(c.Box, c.Host, c.Policy)
 		p.run.Control, p.run.Title = c.Name, c.Title
-		all = append(all, p.named())
+		all = append(all, p)
 	}
 	return all
 }
 
 // perform runs plans, some at a time, and returns their results in order.
 func perform(plans []plan, workers int) ([]Run, error) {
+	runs := make([]Run, len(plans))
+	return runs, each(plans, workers, func(i int, p plan) error {
+		var err error
+		if p.cut, err = resolveCut(p); err != nil {
+			return err
+		}
+		w, err := newWorld(p)
+		if err == nil {
+			runs[i] = w.play()
+		}
+		return err
+	})
+}
+
+// each does something with every plan, some at a time, and returns the first
+// error in the order of the plans.
+func each(plans []plan, workers int, do func(i int, p plan) error) error {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	runs := make([]Run, len(plans))
 	errs := make([]error, len(plans))
 	var wait sync.WaitGroup
 	next := make(chan int)
 	for range min(workers, len(plans)) {
 		wait.Go(func() {
 			for i := range next {
-				runs[i], errs[i] = plans[i].perform()
+				errs[i] = plans[i].guard(func() error { return do(i, plans[i]) })
 			}
 		})
 	}
@@ -175,14 +195,14 @@ func perform(plans []plan, workers int) ([]Run, error) {
 	wait.Wait()
 	for _, err := range errs {
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return runs, nil
+	return nil
 }
 
-// perform builds the world of a plan and plays it.
-func (p plan) perform() (r Run, err error) {
+// guard turns what a world throws into an error.
+func (p plan) guard(do func() error) (err error) {
 	defer func() {
 		switch cause := recover().(type) {
 		case nil:
@@ -196,14 +216,7 @@ func (p plan) perform() (r Run, err error) {
 			err = &Broken{Run: p.title(), Cause: &sim.Crash{Seed: p.scenario.Seed, Cause: cause}}
 		}
 	}()
-	if p.cut, err = resolveCut(p); err != nil {
-		return Run{}, err
-	}
-	w, err := newWorld(p)
-	if err != nil {
-		return Run{}, err
-	}
-	return w.play(), nil
+	return do()
 }
 
 func (p plan) title() string {

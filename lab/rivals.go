@@ -100,9 +100,7 @@ func shows(r *Result, e configs.Explain) bool {
 }
 
 func variant(s *configs.Scenario, c *configs.Case, h host.Profile, p firmware.Profile, e power.Sequence) plan {
-	v := newPlan(s, c, e)
-	v.hardware, v.host, v.policy = s.Box, h, p
-	return v.named()
+	return newPlan(s, c, e).on(s.Box, h, p)
 }
 
 // sees tells whether the tools read one of these words after the event.

@@ -1,21 +1,130 @@
 package lab
 
 import (
-	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"tbraid/configs"
+	"tbraid/firmware"
+	"tbraid/sim/ledger"
+	"tbraid/sim/power"
 )
 
 // SweepOptions says how to sweep a scenario.
 type SweepOptions struct {
 	Workers int           // sweeps at a time; 0 is one a processor
 	Tail    time.Duration // how long after the event a sweep goes on
-	Ledger  string        // detail of the facts: off, promises or full
+	Ledger  ledger.Level  // Promises, or Full to remember every WRITE; results do not depend on it
 }
 
 // Sweeps plays every case under every host and policy without a cut and says
 // what a cut would have cost at each instant.
-func Sweeps(*configs.Scenario, SweepOptions) (*Curves, error) {
-	return nil, errors.New("lab: sweeps are not built")
+func Sweeps(s *configs.Scenario, o SweepOptions) (*Curves, error) {
+	d := describe(s)
+	c := &Curves{Schema: CurvesSchema, Scenario: d.Scenario, Box: d.Box, Guesses: d.Guesses}
+	var plans []plan
+	for i := range s.Cases {
+		for _, h := range s.Hosts {
+			for _, p := range s.Policies {
+				pl := uncut(s, &s.Cases[i]).on(s.Box, h, p)
+				pl.detail = o.Ledger
+				plans = append(plans, pl)
+			}
+		}
+	}
+	c.Sweeps = make([]Sweep, len(plans))
+	return c, each(plans, o.Workers, func(i int, p plan) error {
+		w, err := newWorld(p)
+		if err == nil {
+			c.Sweeps[i] = w.sweep(o.Tail)
+		}
+		return err
+	})
+}
+
+// uncut is the plan of a case up to its first event that takes power or host.
+func uncut(s *configs.Scenario, c *configs.Case) plan {
+	p := newPlan(s, c, nil)
+	p.cut = power.Cut{}
+	if i := slices.IndexFunc(p.steps, func(st configs.Step) bool { return st.Kind == configs.Happen }); i >= 0 {
+		p.steps = p.steps[:i]
+	}
+	return p
+}
+
+// sweep plays the steps and lets the time of the tail pass.
+func (w *world) sweep(tail time.Duration) Sweep {
+	w.begin()
+	w.listen()
+	out := Sweep{Case: w.run.Case, Host: w.run.Host, Policy: w.run.Policy, StartNS: int64(w.k.Now())}
+	before := w.l.Writes()
+	for i, s := range w.steps {
+		w.step = i
+		w.l.Begin(i)
+		w.take(s)
+	}
+	out.EventNS = int64(w.k.Now())
+	w.l.Mark(w.k.Now())
+	w.sleep(w.k.Now().Add(tail))
+	out.EndNS = int64(w.k.Now())
+	out.Steps, out.Writes = w.run.Steps, uint64(w.l.Writes()-before)
+	w.describeCurves(&out, w.l.Finish(w.k.Now()))
+	return out
+}
+
+// listen begins the sweep of the ledger.
+func (w *world) listen() {
+	w.l.Listen(w.k.Now(), w.box.Content, w.box.Keeping())
+}
+
+// describeCurves turns what the ledger has found into what a reader sees.
+func (w *world) describeCurves(out *Sweep, c ledger.Curves) {
+	out.Instants = c.Instants
+	for _, f := range c.Outages {
+		o := Outage{Name: "any outage"}
+		switch kind := w.policy.Protection.Kind; {
+		case kind == firmware.Battery && f.Bridged:
+			o.Name, o.HoldUpNS = "within the hold-up", int64(w.policy.Protection.HoldUp)
+		case kind == firmware.Battery:
+			o.Name, o.HoldUpNS = "beyond the hold-up", int64(w.policy.Protection.HoldUp)
+		case kind == firmware.Vault && !f.Bridged:
+			continue // flash outlasts every outage
+		}
+		o.Curves = append(o.Curves, curve("acknowledged", f.Acknowledged))
+		o.Curves[0].Oldest = int64(f.Oldest)
+		for class := ledger.BrokenWord; class > ledger.NoLoss; class-- {
+			o.add(classNames[class], f.Class[class])
+		}
+		o.add("torn", f.Torn)
+		o.add("write-hole", c.Hole)
+		if !f.Bridged {
+			o.add("surely", c.Surely)
+			o.add("possibly", c.Possibly)
+		}
+		for _, cause := range f.Causes {
+			o.Causes = append(o.Causes, curve(fmt.Sprintf("%s: %s", classNames[cause.Class], cause.Cause), cause.Figures))
+		}
+		out.Outages = append(out.Outages, o)
+	}
+	slices.Reverse(out.Outages) // the kinder first
+}
+
+// classNames are the classes as curves are called.
+var classNames = map[ledger.Class]string{ledger.BrokenWord: "violation", ledger.AtRisk: "permitted",
+	ledger.Damage: "collateral", ledger.InFlight: "in-flight"}
+
+func (o *Outage) add(name string, f ledger.Figures) {
+	if f.First >= 0 {
+		o.Curves = append(o.Curves, curve(name, f))
+	}
+}
+
+func curve(name string, f ledger.Figures) Curve {
+	c := Curve{Name: name, AtEvent: f.AtMark, Worst: f.Worst, WorstNS: int64(f.WorstAt), Mean: f.Mean,
+		ExposedNS: int64(f.Exposed), FirstNS: int64(f.First), LastNS: int64(f.Last)}
+	for _, p := range f.Points {
+		c.Points = append(c.Points, Point{FromNS: int64(p.From), ToNS: int64(p.To), Min: p.Least, Max: p.Most})
+	}
+	return c
 }

@@ -39,6 +39,7 @@ type plan struct {
 	event    power.Sequence // what "event: each" stands for
 	cut      power.Cut      // when the first event comes, if not where it stands
 	seams    Seams
+	detail   ledger.Level
 	// muted has, by step, how long read-backs before the event take; a run with it
 	// lets the time pass and reads nothing.
 	muted map[int]time.Duration
@@ -80,7 +81,7 @@ const setup = -1
 const patience = 200 * time.Hour
 
 func newWorld(p plan) (*world, error) {
-	w := &world{plan: p, k: sim.New(p.scenario.Seed), l: ledger.New(ledger.Promises), limit: sim.Never}
+	w := &world{plan: p, k: sim.New(p.scenario.Seed), l: ledger.New(p.detail), limit: sim.Never}
 	g := raid.Geometry{Level: p.hardware.RAID.Level, Members: p.hardware.Members,
 		ChunkBlocks: p.hardware.RAID.Chunk / block.Size, MemberBlocks: p.hardware.Disk.Capacity / block.Size}
 	var err error

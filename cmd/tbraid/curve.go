@@ -10,6 +10,7 @@ import (
 
 	"tbraid/lab"
 	"tbraid/lab/report"
+	"tbraid/sim/ledger"
 )
 
 const curveExamples = `  tbraid curve forum -o curve.svg
@@ -21,7 +22,7 @@ const curveExamples = `  tbraid curve forum -o curve.svg
 const defaultTail = 10 * time.Second
 
 func newCurve(a *app) *cobra.Command {
-	o := curveFlags{ledger: "promises"}
+	var o curveFlags
 	c := &cobra.Command{
 		Use:   "curve [SCENARIO | FILE.yaml | - | 'COMMAND LINE' …]",
 		Short: "show what a power cut would take, at every instant",
@@ -45,7 +46,7 @@ which the event of the scenario comes.`,
 type curveFlags struct {
 	runFlags
 	tail   time.Duration
-	ledger string
+	ledger ledger.Level
 }
 
 func (o *curveFlags) register(c *cobra.Command) {
@@ -54,7 +55,7 @@ func (o *curveFlags) register(c *cobra.Command) {
 	o.chosen(f)
 	o.played(f)
 	f.DurationVar(&o.tail, "tail", defaultTail, "`DURATION` for which the sweep goes on after the event")
-	f.Var(&choice{&o.ledger, []string{"off", "promises", "full"}}, "ledger", "`LEVEL` of detail that the sweep keeps: off, promises or full")
+	f.TextVar(&o.ledger, "ledger", ledger.Promises, "`LEVEL` of detail: promises, or full to remember every WRITE")
 	f.StringArrayVarP(&o.outputs, "output", "o", nil, "also write the curves to `FILE`.svg, .csv or .json; repeatable; - is JSON on standard output, and nothing else then")
 	o.simulated(f)
 	o.look.register(f)

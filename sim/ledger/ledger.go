@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"tbraid/internal/block"
+	"tbraid/internal/words"
 	"tbraid/sim"
 )
 
@@ -12,12 +13,27 @@ type Level uint8
 
 // The levels.
 const (
-	Off      Level = iota // versions are handed out, and nothing is judged
-	Promises              // what is needed to judge; what has settled is forgotten
+	Promises Level = iota // what is needed to judge; what has settled is forgotten
 	Full                  // every write, for as long as the run
+	Off                   // versions are handed out, and nothing is judged
+	levels
 )
 
-// Ledger collects facts. The zero Ledger is of level Off.
+var levelNames = [levels]string{"promises", "full", "off"}
+
+// String is the level's name.
+func (v Level) String() string { return levelNames[v] }
+
+// Options lists the names of the levels.
+func (Level) Options() []string { return levelNames[:] }
+
+// MarshalText is the level's name.
+func (v Level) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText reads the name of a level.
+func (v *Level) UnmarshalText(b []byte) error { return words.Pick(v, levelNames[:], b) }
+
+// Ledger collects facts.
 //
 // For every block that a program has written it keeps how the block stands: the
 // newest version issued, acknowledged and promised, and, while a Sweep listens,
@@ -90,7 +106,7 @@ type drop struct {
 func New(level Level) *Ledger {
 	l := &Ledger{level: level, flushes: make([]Flush, 1), covers: make([]*block.Map[block.Version], 1),
 		fills: map[block.Version][]block.Run{}}
-	l.writes.forget = level != Full
+	l.writes.forget = level == Promises
 	return l
 }
 
@@ -303,7 +319,7 @@ func (l *Ledger) put(p block.Value[standing], s standing) {
 // stand enters how blocks stand. While a sweep can tell what has settled, that is
 // forgotten, but that it was written and promised.
 func (l *Ledger) stand(p block.Value[standing], s standing) {
-	if l.level != Full && l.sweep != nil {
+	if l.level == Promises && l.sweep != nil {
 		s = s.forgotten()
 	}
 	was, n := p.Value, p.Extent.Blocks

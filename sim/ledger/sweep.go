@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"fmt"
 	"time"
 
 	"tbraid/internal/block"
@@ -30,6 +31,9 @@ type Sweep struct {
 	ranges                 []block.Extent // of flushes that did not mean the whole volume
 	vault                  vault
 	instants               uint64
+	probes                 []sim.Time       // ahead, in order
+	asked                  func(t sim.Time) // is called at each of them
+	seen                   func(t sim.Time) // is called at each instant that is looked at; may be nil
 }
 
 // Keeping is what would keep the controller's cache if the power went now.
@@ -107,7 +111,7 @@ func (s *Sweep) tick(now sim.Time) {
 		return
 	}
 	if now < s.now {
-		panic("ledger: a fact of the past")
+		panic(fmt.Sprintf("ledger: a fact of the past: %d after %d", now, s.now))
 	}
 	s.measure(s.now)
 	s.instants++
@@ -115,11 +119,7 @@ func (s *Sweep) tick(now sim.Time) {
 		s.buckets.width *= 2
 		s.eachMeter((*meter).halve)
 	}
-	for s.active > 0 {
-		t := s.nextStop()
-		if t >= now {
-			break
-		}
+	for t := s.nextStop(); t < now; t = s.nextStop() {
 		s.look(t)
 		s.measure(t)
 	}
@@ -141,9 +141,16 @@ func (s *Sweep) look(t sim.Time) {
 }
 
 // nextStop is the next time at which a count may rise by what comes to a medium,
-// or a bucket ends.
+// a bucket ends while something comes, or someone wants to know.
 func (s *Sweep) nextStop() sim.Time {
-	t := s.buckets.next(s.now)
+	t := sim.Never
+	if len(s.probes) > 0 {
+		t = s.probes[0]
+	}
+	if s.active == 0 {
+		return t
+	}
+	t = min(t, s.buckets.next(s.now))
 	for i := range s.flights {
 		if f := &s.flights[i]; f.busy && f.stop > s.now {
 			t = min(t, f.stop)
@@ -159,6 +166,13 @@ func (s *Sweep) measure(t sim.Time) {
 		m.measure(t, &s.buckets)
 	}
 	s.touched = s.touched[:0]
+	if len(s.probes) > 0 && t == s.probes[0] {
+		s.probes = s.probes[1:]
+		s.asked(t)
+	}
+	if s.seen != nil {
+		s.seen(t)
+	}
 	if t == s.marked {
 		s.eachMeter(func(m *meter) { m.mark = m.value })
 	}
@@ -173,9 +187,9 @@ func (s *Sweep) touch(m *meter) *meter {
 }
 
 // Mark asks for the figures at time now: when the scenario's event comes.
-func (s *Sweep) Mark(now sim.Time) {
-	s.tick(now)
-	s.marked = now
+func (l *Ledger) Mark(now sim.Time) {
+	l.sweep.tick(now)
+	l.sweep.marked = now
 }
 
 func (s *Sweep) eachMeter(do func(*meter)) {
@@ -380,10 +394,16 @@ type Count struct {
 	Blocks uint64
 }
 
-// Counts is what an outage at time now would cost, with everything that happens
-// at now. It is in order of class and cause.
-func (s *Sweep) Counts(now sim.Time, bridges bool) []Count {
-	s.tick(now)
+// Probe asks to be called at each of some times, which are in order and to come,
+// when everything at that time has happened: for Counts.
+func (s *Sweep) Probe(times []sim.Time, call func(t sim.Time)) { s.probes, s.asked = times, call }
+
+// See asks to be called at every instant at which something may have changed.
+func (s *Sweep) See(call func(t sim.Time)) { s.seen = call }
+
+// Counts is what an outage at the time of the call of Probe would cost, in order
+// of class and cause.
+func (s *Sweep) Counts(bridges bool) []Count {
 	t := &s.tallies[lasting]
 	if bridges {
 		t = &s.tallies[bridged]
