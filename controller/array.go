@@ -330,7 +330,7 @@ func (a *Array) take(kind jobKind, ref uint32) *job {
 	slot := a.free[len(a.free)-1]
 	a.free = a.free[:len(a.free)-1]
 	j := a.jobs[slot]
-	j.kind, j.ref, j.absent, j.active = kind, ref, 0, true
+	j.kind, j.ref, j.absent, j.active, j.orphan = kind, ref, 0, true, false
 	a.busy++
 	return j
 }

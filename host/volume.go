@@ -221,11 +221,24 @@ func (v *volume) commit(p *Process) {
 		return
 	}
 	v.busy, v.dirty = true, false
+	defer v.abandonCommit()
 	v.format.commit(p)
 	v.busy = false
 	if v.dirty && !v.ticking {
 		v.ticking = true
 		v.s.k.At(max(v.due(), v.s.k.Now()), v.s, tick, v.id)
+	}
+}
+
+// abandonCommit comes behind a commit, and does something only if the program that
+// asked for it was killed: whoever commits next does it again.
+func (v *volume) abandonCommit() {
+	if !v.busy {
+		return
+	}
+	v.busy, v.dirty = false, true
+	for i := range v.files {
+		v.format.changed(i)
 	}
 }
 
