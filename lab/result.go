@@ -137,6 +137,7 @@ type Step struct {
 	Output  []string `json:"output,omitempty"`
 	Bytes   uint64   `json:"bytes"`
 	Syncs   Syncs    `json:"synchronize_cache"`
+	Askers  []string `json:"-"` // who wanted the flushes, each once
 	Reading *Reading `json:"reading,omitempty"`
 }
 

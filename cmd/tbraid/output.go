@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -66,9 +67,13 @@ func (o outputs) write(r *lab.Result) error {
 	return nil
 }
 
-// writeFile writes beside the file and renames, so that the file is there as a
-// whole or as it was. A link stays a link.
 func writeFile(path string, r *lab.Result) error {
+	return writeWhole(path, func(w io.Writer) error { return report.JSON(w, r) })
+}
+
+// writeWhole writes beside the file and renames, so that the file is there as a
+// whole or as it was. A link stays a link.
+func writeWhole(path string, emit func(io.Writer) error) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
@@ -77,7 +82,7 @@ func writeFile(path string, r *lab.Result) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(report.JSON(f, r), f.Close())
+	err = errors.Join(emit(f), f.Close())
 	if err == nil {
 		err = os.Rename(part, path)
 	}
