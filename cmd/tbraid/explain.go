@@ -34,7 +34,7 @@ durable. Then it runs the line on the model, with no event, and counts what that
 alone sends. Box and files are those of the scenario ` + defaultScenario + `.
 
 A line that names a volume or a slice, and a sync, unmount or eject, finds an HFS+
-volume mounted; --volume chooses another.`,
+volume mounted from disk5s1; --volume chooses another.`,
 		Example: explainExamples,
 		RunE:    func(_ *cobra.Command, args []string) error { return a.explain(&o, args) },
 	}
@@ -123,7 +123,20 @@ func (o *explainFlags) explanation(line string) (*report.Explanation, error) {
 	}
 	x := report.NewExplanation(line, words, traffic)
 	x.Box, x.Volume, x.Seed = s.Box.Name, o.volume, s.Seed
+	x.Next = o.logged(line, &traffic[0])
 	return x, nil
+}
+
+// logged is the command that shows one by one the commands that were counted.
+func (o *explainFlags) logged(line string, t *lab.Traffic) string {
+	words := []string{"tbraid run --host", t.Host, "--policy", t.Policy}
+	if o.volume != "" {
+		words = append(words, "--volume", shellWord(o.volume))
+	}
+	for _, f := range o.files {
+		words = append(words, "--file", shellWord(f))
+	}
+	return strings.Join(append(words, "--log driver,target", shellWord(line)), " ")
 }
 
 func limits(s *configs.Scenario) []workload.Limits {

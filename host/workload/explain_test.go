@@ -41,8 +41,8 @@ func spoken() []string {
 	for _, f := range cpFlags {
 		lines = append(lines, fmt.Sprintf("cp -%c /a /Volumes/RAID/", f))
 	}
-	for _, at := range []string{"/a", "/dev/zero", "/dev/null", "/Volumes/RAID/a"} {
-		lines = append(lines, "cp -Rp -- "+at+" /Volumes/RAID/b "+at)
+	for _, at := range []string{"/a", "/dev/null", "/Volumes/RAID/a"} {
+		lines = append(lines, "cp -Rp -- "+at+" /Volumes/RAID/b "+at, "cp "+at+" /dev/zero")
 	}
 	for _, verb := range strings.Fields(diskutilVerbs + " information umount") {
 		switch verb {
@@ -157,7 +157,7 @@ func TestExplain_DDAndCPNeverFlush(t *testing.T) {
 }
 
 func TestExplain_Errors(t *testing.T) {
-	for _, line := range []string{"", "dd", "dd if=/dev/zero of=/dev/disk5 oflag=dsync count=1", "cp -c a b", "diskutil verifyDisk disk5", "sync now"} {
+	for _, line := range []string{"", "dd", "dd if=/dev/zero of=/dev/disk5 oflag=dsync count=1", "cp -c a b", "cp /dev/zero a", "diskutil verifyDisk disk5", "sync now"} {
 		_, want := Parse(line)
 		if _, err := Explain(line, nil); want == nil || err == nil || err.Error() != want.Error() {
 			t.Errorf("%q: %v, want %v", line, err, want)

@@ -2,7 +2,7 @@ package workload
 
 // ddSayings are those of dd and of its operands of place and size.
 var ddSayings = []entry{
-	{"dd", nothing, "Reads blocks and writes them. It issues neither F_FULLFSYNC nor an ioctl, so no dd by itself sends SYNCHRONIZE CACHE, whatever its operands.",
+	{"dd", shapes, "Reads blocks and writes them. It issues neither F_FULLFSYNC nor an ioctl, so no dd by itself sends SYNCHRONIZE CACHE, whatever its operands.",
 		[]string{fromDD}},
 
 	{"dd if null", nothing, "Is at its end at once: nothing is read, and nothing written.", []string{fromManual}},
@@ -25,7 +25,7 @@ var ddSayings = []entry{
 	{"dd obs raw", shapes, "The size of each write(2), and on the raw node of each WRITE; what is larger than {raw} is split into WRITEs of at most that.",
 		[]string{fromSpec, fromStorage}},
 	{"dd obs raw odd", shapes, "No multiple of 512 bytes: the raw node refuses such a write(2) with EINVAL, and nothing is sent.", []string{fromSpec}},
-	{"dd obs buffered", shapes, "The size of each write(2). It is whole pages, so nothing has to be read first; the WRITEs are pages of {page}, whatever it is.",
+	{"dd obs buffered", nothing, "The size of each write(2). It is whole pages, so nothing has to be read first; the WRITEs are pages of {page}, whatever it is.",
 		[]string{fromSpec}},
 	{"dd obs buffered odd", shapes, "The size of each write(2), and no multiple of a page ({page}): a page that is touched in part is read first, one READ, and goes out as one WRITE " +
 		"when it is full. The last, partial page goes out at the close.", []string{fromSpec}},

@@ -18,7 +18,6 @@ var cpSayings = []entry{
 	{"cp -v", nothing, "Prints what is copied. Nothing of it is sent.", []string{fromCPManual}},
 	{"cp --", nothing, "Ends the flags.", []string{"[V] getopt(3)"}},
 	{"cp source file", nothing, "On the host's own disk: reading it sends nothing to the box.", []string{fromCopyfile}},
-	{"cp source endless", nothing, "A device that never ends; cp reads it as the empty file that its size says.", []string{fromCopyfile}},
 	{"cp source null", nothing, "An empty file: nothing is read.", []string{fromCopyfile}},
 	{"cp source volume", shapes, "On a volume: what the host has not in memory is read in clusters of at most {cluster}, one ahead.", []string{fromCopyfile, fromCluster}},
 	{"cp target volume", shapes, "On a volume: full clusters of at most {cluster} leave while cp runs, the rest stays in the host's memory. What makes them durable is the file system: it commits the " +

@@ -27,6 +27,7 @@ type Explanation struct {
 	Seed     uint64          `json:"seed"`
 	Words    []workload.Word `json:"words"`
 	Measured []Measured      `json:"measured"`
+	Next     string          `json:"-"` // the command that shows each of the commands counted
 }
 
 // Measured is the traffic under one host and policy, and what it comes to.
@@ -57,6 +58,9 @@ func Explain(w io.Writer, x *Explanation, o Options) error {
 	p := &printer{w: w, o: o}
 	p.printf("tbraid  explain: what reaches the box, and what does not\n")
 	p.printf("        box %s, seed %d", x.Box, x.Seed)
+	if policy := samePolicy(x.Measured); policy != "" {
+		p.printf(", policy %s", policy)
+	}
 	if x.Volume != "" {
 		p.printf(", volume %s", x.Volume)
 	}
@@ -65,14 +69,15 @@ func Explain(w io.Writer, x *Explanation, o Options) error {
 	for i := range x.Words {
 		p.word(&x.Words[i], i == 0 || x.Words[i-1].Number != x.Words[i].Number)
 	}
-	p.traffic(x.Measured)
+	p.printf("\n")
+	p.traffic(x.Measured, x.Measured)
 	p.printf("\n")
 	label := "VERDICT"
 	for _, v := range verdictsByHost(x.Measured) {
 		p.item(label, v)
 		label = ""
 	}
-	p.paragraph("next", "tbraid run --log driver,target '"+strings.ReplaceAll(x.Line, "'", `'\''`)+"'")
+	p.printf("%-10s%s\n", "next", x.Next)
 	return p.err
 }
 
@@ -144,45 +149,67 @@ func (p *printer) word(w *workload.Word, first bool) {
 	}
 }
 
-// traffic prints the counts, a column for each host and policy.
-func (p *printer) traffic(all []Measured) {
+// traffic prints the counts, a column for each host and policy, side by side as
+// far as there is room; all is what the columns are part of.
+func (p *printer) traffic(some, all []Measured) {
+	lines := trim(p.trafficRows(some, all))
+	if cells(lines[1]) > p.o.width() && len(some) > 1 {
+		half := (len(some) + 1) / 2
+		p.traffic(some[:half], all)
+		p.printf("\n")
+		p.traffic(some[half:], all)
+		return
+	}
+	for _, line := range lines {
+		p.printf("%s\n", line)
+	}
+}
+
+func (p *printer) trafficRows(some, all []Measured) []string {
 	t := table.NewWriter()
 	t.SetStyle(p.style())
 	head := table.Row{"measured"}
 	var columns []table.ColumnConfig
-	for _, m := range all {
+	for _, m := range some {
 		head = append(head, m.column(all))
-		columns = append(columns, table.ColumnConfig{Number: len(head), Align: text.AlignRight})
+		columns = append(columns, table.ColumnConfig{Number: len(head), Align: text.AlignRight, AlignHeader: text.AlignRight})
 	}
 	t.AppendHeader(head)
 	t.SetColumnConfigs(columns)
 	row := func(name string, cell func(*Measured) string) {
 		r := table.Row{name}
-		for i := range all {
-			r = append(r, cell(&all[i]))
+		for i := range some {
+			r = append(r, cell(&some[i]))
 		}
 		t.AppendRow(r)
 	}
-	for _, name := range callsOf(all) {
+	for _, name := range callsOf(some) {
 		row(name, func(m *Measured) string { return m.calls(name) })
 	}
 	row("exit status", func(m *Measured) string { return fmt.Sprint(m.Exit) })
 	t.AppendSeparator()
-	sentRows(row, all, "", func(m *Measured) *lab.Sent { return &m.UntilExit })
-	if slices.ContainsFunc(all, func(m Measured) bool { return len(m.AfterExit.Commands) > 0 || m.AfterExit.Syncs.Asked > 0 }) {
+	sentRows(row, some, "", func(m *Measured) *lab.Sent { return &m.UntilExit })
+	if slices.ContainsFunc(some, func(m Measured) bool { return len(m.AfterExit.Commands) > 0 || m.AfterExit.Syncs.Asked > 0 }) {
 		t.AppendSeparator()
-		sentRows(row, all, fmt.Sprintf(", %d s later", all[0].WatchedNS/1e9), func(m *Measured) *lab.Sent { return &m.AfterExit })
+		sentRows(row, some, fmt.Sprintf(", %d s later", some[0].WatchedNS/1e9), func(m *Measured) *lab.Sent { return &m.AfterExit })
 	}
-	p.printf("\n")
-	for _, line := range trim(strings.Split(t.Render(), "\n")) {
-		p.printf("%s\n", line)
+	return strings.Split(t.Render(), "\n")
+}
+
+// samePolicy is the policy of all of them, or empty.
+func samePolicy(all []Measured) string {
+	for _, m := range all {
+		if m.Policy != all[0].Policy {
+			return ""
+		}
 	}
+	return all[0].Policy
 }
 
 // column is what a host and policy are called: the policy only where it differs.
 func (m *Measured) column(all []Measured) string {
-	if all[0].Policy == all[len(all)-1].Policy {
-		return m.Host + ", " + m.Policy
+	if samePolicy(all) != "" {
+		return m.Host
 	}
 	return m.Host + "/" + m.Policy
 }
@@ -205,8 +232,9 @@ func sentRows(row func(string, func(*Measured) string), all []Measured, when str
 		s := of(m).Syncs
 		return fmt.Sprintf("%d, %d, %d", s.Asked, s.Driver, s.Firmware)
 	})
-	row("acknowledged"+when, func(m *Measured) string { return size(of(m).Acknowledged) })
+	row("acknowledged in WRITEs"+when, func(m *Measured) string { return size(of(m).Acknowledged) })
 	row("of it promised"+when, func(m *Measured) string { return size(of(m).Promised) })
+	row("of it not promised"+when, func(m *Measured) string { return size(of(m).Acknowledged - of(m).Promised) })
 	if slices.ContainsFunc(all, func(m Measured) bool { return of(&m).Failed > 0 }) {
 		row("failed"+when, func(m *Measured) string { return size(of(m).Failed) })
 	}

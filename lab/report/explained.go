@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
 	"tbraid/lab"
 )
@@ -21,19 +22,10 @@ func verdictsByHost(all []Measured) []string {
 	for i, v := range order {
 		lines[i] = v
 		if len(all) > 1 {
-			lines[i] = joined(hosts[v]) + ": " + v
+			lines[i] = list(hosts[v]) + ": " + v
 		}
 	}
 	return lines
-}
-
-// joined is a list whose items may have commas in them.
-func joined(names []string) string {
-	s := names[0]
-	for _, n := range names[1:] {
-		s += "; " + n
-	}
-	return s
 }
 
 // trafficVerdict is one sentence: what was acknowledged when the tool had ended,
@@ -65,8 +57,9 @@ func standing(t *lab.Traffic, s *lab.Sent) string {
 	case s.Acknowledged > 0 && s.Promised == s.Acknowledged:
 		return fmt.Sprintf("%s acknowledged, all of it promised: %s", size(s.Acknowledged), promisedBy(t, s))
 	case s.Acknowledged > 0:
-		return fmt.Sprintf("%s acknowledged, %s of it promised: %s; nothing has asked for a flush of the rest",
-			size(s.Acknowledged), size(s.Promised), promisedBy(t, s))
+		rest := size(s.Acknowledged - s.Promised)
+		return fmt.Sprintf("%s acknowledged, all but %s of it promised: %s, and no flush the %s behind it",
+			size(s.Acknowledged), rest, promisedBy(t, s), rest)
 	case s.Syncs.Driver > 0:
 		return fmt.Sprintf("nothing written; %s", promisedBy(t, s))
 	case len(s.Commands) == 0:
@@ -81,7 +74,7 @@ func whyNot(s *lab.Sent) string {
 	case s.Syncs.Asked == 0:
 		return "nothing asked for a flush"
 	case s.Syncs.Driver == 0:
-		return list(s.Askers) + " asked, and the operating system sent no SYNCHRONIZE CACHE"
+		return askers(s) + " asked, and the operating system sent no SYNCHRONIZE CACHE"
 	}
 	return "no SYNCHRONIZE CACHE behind it ended with GOOD"
 }
@@ -93,7 +86,7 @@ func promisedBy(t *lab.Traffic, s *lab.Sent) string {
 	}
 	text := "SYNCHRONIZE CACHE"
 	if len(s.Askers) > 0 {
-		text += ", asked for by " + list(s.Askers) + ","
+		text += ", asked for by " + askers(s) + ","
 	}
 	switch {
 	case s.Syncs.Firmware == 0 && s.Syncs.Driver > 0:
@@ -102,4 +95,16 @@ func promisedBy(t *lab.Traffic, s *lab.Sent) string {
 		return "the flush before the exit covers it"
 	}
 	return text + " covers what was acknowledged before it"
+}
+
+// askers lists who wanted the flushes.
+func askers(s *lab.Sent) string {
+	var names []string
+	for _, a := range s.Askers {
+		if !strings.HasSuffix(a, ")") { // fsync(2) has no article
+			a = "the " + a
+		}
+		names = append(names, a)
+	}
+	return list(names)
 }
