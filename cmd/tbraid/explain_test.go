@@ -121,7 +121,7 @@ func TestExplain_SizesArriveAsSaid(t *testing.T) {
 // A flush counts for as much as the operating system was told, and each seam for
 // itself: swallowed, failed, gated away, and answered by a box without write cache.
 func TestExplain_WhoFlushed(t *testing.T) {
-	const cp = "cp /Users/user/Footage/clip-1.mov /Volumes/RAID/"
+	const cp = "cp /Users/user/Footage/clip-001.mov /Volumes/RAID/"
 	tests := []struct {
 		host, policy, verdict    string
 		driver, firmware         uint64
