@@ -60,7 +60,7 @@ type SizeCount struct {
 
 // Before a command line is measured, what mounting the volumes has left behind is
 // given time to settle; after it, the file systems are given time to commit. Both
-// are longer than the syncer of HFS+ waits, 5 s (hfs-715, hfs_meta_sync).
+// are longer than the syncer of HFS+ waits, 5 s (hfs-715.100.10, hfs_vfsops.c).
 const (
 	settleBefore = 30 * time.Second
 	watchAfter   = 10 * time.Second
