@@ -61,22 +61,9 @@ func (s *System) flush(p *Process, by ledger.Asker, within time.Duration) bool {
 	return good
 }
 
-// limit is the most blocks of one READ or WRITE that is one segment of memory:
-// the block driver's own maximum, and the bytes that the controller's registry
-// properties declare.
-func (s *System) limit() uint64 {
-	n := max(s.p.MaxBlocks, 1)
-	if s.p.MaxBytes > 0 {
-		n = min(n, max(s.p.MaxBytes/block.Size, 1))
-	}
-	return n
-}
-
-// rawLimit is the same for a transfer from a program's own buffer, of which each
-// page is a segment: IOBlockStorageDriver splits at the declared number of them.
-func (s *System) rawLimit() uint64 {
-	return min(s.limit(), uint64(max(s.p.MaxSegments, 1))*s.p.Page/block.Size)
-}
+// limit and rawLimit are those of the profile.
+func (s *System) limit() uint64    { return s.p.transferBlocks() }
+func (s *System) rawLimit() uint64 { return s.p.rawBlocks() }
 
 // unmapRange is DKIOCUNMAP.
 func (s *System) unmapRange(p *Process, e block.Extent) workload.Errno {

@@ -22,6 +22,8 @@ type LogLine struct {
 	Command string // as people read it
 	End     sim.Time
 	Fate    string // status and sense; empty if none came back
+	Bytes   uint64 // of the extent of a READ or WRITE
+	FUA     bool
 }
 
 // String is the line as a log shows it.
@@ -63,13 +65,18 @@ type taskTap struct {
 func (t *taskTap) Passing(now sim.Time, task *sam.Task) {
 	name := scsi.Opcode(task.CDB.Bytes[0]).String()
 	text := name + " [" + task.CDB.String() + "]" // not decodable
+	bytes, fua := uint64(0), false
 	if c, sense := scsi.Decode(&task.CDB); sense.None() {
 		text = c.String()
+		if c.Class == scsi.ClassRead || c.Class == scsi.ClassWrite {
+			bytes, fua = c.Extent.Bytes(), c.FUA
+		}
 		if c.Op == scsi.ServiceActionIn16 {
 			name = text // the service action is the command
 		}
 	}
-	t.open[task] = t.log.pass(LogLine{At: now, Seam: t.seam, Tag: uint64(task.Serial), Name: name, Command: text})
+	t.open[task] = t.log.pass(LogLine{At: now, Seam: t.seam, Tag: uint64(task.Serial), Name: name, Command: text,
+		Bytes: bytes, FUA: fua})
 }
 
 // Returning implements sam.Tap.

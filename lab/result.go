@@ -143,6 +143,7 @@ type Step struct {
 	Output  []string `json:"output,omitempty"`
 	Bytes   uint64   `json:"bytes"`
 	Syncs   Syncs    `json:"synchronize_cache"`
+	Askers  []string `json:"-"` // who wanted the flushes, each once
 	Reading *Reading `json:"reading,omitempty"`
 	// Interrupted tells that the event came in the middle of the step, at EndNS. A
 	// command line may end after that: Exit, Output and Bytes are those of its end,

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -157,6 +158,9 @@ func (w *world) take(s configs.Step) {
 	note.EndNS = int64(w.k.Now())
 	for _, f := range w.l.Flushes()[flushes:] {
 		note.Syncs.Asked++
+		if by := f.By.String(); !slices.Contains(note.Askers, by) {
+			note.Askers = append(note.Askers, by)
+		}
 		if f.Reached >= ledger.AtDriver {
 			note.Syncs.Driver++
 		}

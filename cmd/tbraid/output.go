@@ -77,10 +77,14 @@ func (o outputs) write(render func(w io.Writer, form string) error) error {
 	return nil
 }
 
-// writeFile writes beside the file and renames, so that the file is there as a
-// whole or as it was. A link stays a link.
+// writeFile writes a form that the ending of the file names.
 func writeFile(path string, render func(w io.Writer, form string) error) error {
-	form := filepath.Ext(path)
+	return writeWhole(path, func(w io.Writer) error { return render(w, filepath.Ext(path)) })
+}
+
+// writeWhole writes beside the file and renames, so that the file is there as a
+// whole or as it was. A link stays a link.
+func writeWhole(path string, emit func(io.Writer) error) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
@@ -89,7 +93,7 @@ func writeFile(path string, render func(w io.Writer, form string) error) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(render(f, form), f.Close())
+	err = errors.Join(emit(f), f.Close())
 	if err == nil {
 		err = os.Rename(part, path)
 	}

@@ -58,6 +58,11 @@ func parseCP(tool word, args []word) (Tool, error) {
 		c.sources = append(c.sources, o.text)
 	}
 	last := len(c.sources) - 1
+	for i, source := range c.sources[:last] {
+		if endless(source) {
+			return Tool{}, operands[i].fault("cp", "use dd with count= for it", "%s never ends", source)
+		}
+	}
 	c.sources, c.target = c.sources[:last], c.sources[last]
 	return Tool{Name: "cp", Kind: CP, Run: c.run, Inputs: c.sources, Output: c.target}, nil
 }

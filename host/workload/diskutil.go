@@ -9,6 +9,9 @@ import (
 // The verbs of diskutil(8) that are modelled.
 const diskutilVerbs = "list info partitionDisk eraseDisk mount unmount unmountDisk eject"
 
+// diskutilFilters are the words between list and the disk.
+const diskutilFilters = "internal external physical virtual"
+
 func parseDiskutil(tool word, args []word) (Tool, error) {
 	if len(args) == 0 {
 		return Tool{}, tool.fault("diskutil", "add one of "+diskutilVerbs, "there is no verb")
@@ -91,7 +94,7 @@ func parseList(t *Tool, args []word) error {
 	var n Node
 	for i, a := range args {
 		switch {
-		case listed("internal external physical virtual", a.text):
+		case listed(diskutilFilters, a.text):
 			continue // one external disk is all there is
 		case i != len(args)-1:
 			return a.fault("diskutil", "put the disk last", "unknown filter %q", a.text)
