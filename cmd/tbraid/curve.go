@@ -76,6 +76,8 @@ func (a *app) curve(cmd *cobra.Command, o *curveFlags, args []string) error {
 		return usage("--workers takes 0 or more, not %d", o.workers)
 	case o.after < 0:
 		return usage("--after takes 0 or more, not %s", o.after)
+	case o.ledger == ledger.Off:
+		return usage("--ledger off keeps nothing that a curve could be drawn from: it takes promises or full")
 	case o.tail < 0:
 		return usage("--tail takes 0 or more, not %s", o.tail)
 	}

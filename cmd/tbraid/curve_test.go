@@ -30,7 +30,7 @@ func TestCurve_Refuses(t *testing.T) {
 		{[]string{"--tail", "-1s"}, exitUsage, "--tail takes 0 or more"},
 		{[]string{"--after", "-1s", "sync"}, exitUsage, "--after takes 0 or more"},
 		{[]string{"--tail", "long"}, exitUsage, `--tail cannot be "long"`},
-		{[]string{"--ledger", "some"}, exitUsage, "off, promises, full"},
+		{[]string{"--ledger", "some"}, exitUsage, "promises, full"},
 		{[]string{"--workers", "-1"}, exitUsage, "0 or more"},
 		{[]string{"--width", "10"}, exitUsage, "at least 40"},
 		{[]string{"--polciy", "x"}, exitUsage, "did you mean --policy?"},
