@@ -45,7 +45,11 @@ func (m *Map[V]) Set(e Extent, v V) {
 		return
 	}
 	var zero V
-	i, j := m.carve(e.Start, e.End())
+	i, j := m.seek(e.Start)
+	if m.overwrite(i, j, e, v) {
+		return
+	}
+	i, j = m.carve(i, j, e.Start, e.End())
 	if v == zero {
 		return
 	}
@@ -63,6 +67,28 @@ func (m *Map[V]) Set(e Extent, v V) {
 		}
 	}
 	m.insert(i, j, entry[V]{start, end, v})
+}
+
+// overwrite gives the entry at (i, j) another value if e is just that entry and
+// joins neither of its neighbours: what happens to a block again and again.
+func (m *Map[V]) overwrite(i, j int, e Extent, v V) bool {
+	if i == len(m.leaves) {
+		return false
+	}
+	leaf := m.leaves[i]
+	n := &leaf[j]
+	var zero V
+	if n.start != e.Start || n.end != e.End() || v == zero || j == 0 || j == len(leaf)-1 {
+		return false
+	}
+	if p := &leaf[j-1]; p.end == n.start && p.value == v {
+		return false
+	}
+	if p := &leaf[j+1]; p.start == n.end && p.value == v {
+		return false
+	}
+	n.value = v
+	return true
 }
 
 // Value is one run of a Map.
@@ -135,9 +161,9 @@ func (m *Map[V]) seek(a LBA) (i, j int) {
 	return lo, l
 }
 
-// carve removes [start, end) and returns where an entry at start belongs.
-func (m *Map[V]) carve(start, end LBA) (i, j int) {
-	i, j = m.seek(start)
+// carve removes [start, end), which begins in or before the entry at (i, j), and
+// returns where an entry at start belongs.
+func (m *Map[V]) carve(i, j int, start, end LBA) (int, int) {
 	if i < len(m.leaves) {
 		if n := m.leaves[i][j]; n.start < start {
 			m.leaves[i][j].end = start

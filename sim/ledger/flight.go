@@ -23,6 +23,7 @@ func (s *Sweep) holdStill(e block.Extent) {
 // pause enters what has come into the standings and takes the unit under the
 // head back.
 func (s *Sweep) pause(f *flight) {
+	s.landFlight(f)
 	for i := f.low; i < len(f.segs); i++ {
 		g := &f.segs[i]
 		if g.entered {
@@ -90,6 +91,7 @@ func (s *Sweep) resume() {
 
 // divide cuts what is still to come of a pass into segments.
 func (s *Sweep) divide(f *flight) {
+	f.steps = false
 	for i := range f.Pieces {
 		p := &f.Pieces[i]
 		skip := clamp(f.done*f.UnitBlocks, p.Offset, p.Extent.Blocks)
@@ -127,6 +129,7 @@ func (s *Sweep) segments(f *flight, p *Piece, r block.Run) {
 			g.fares[o] = c
 			g.steps = g.steps || c.after.class != NoLoss && c.after != c.before
 		}
+		f.steps = f.steps || g.steps
 		for e := b.Extent; !e.Empty(); {
 			part, _ := s.part(e) // so that a segment is in one lane
 			s.cut(f, g, p.Offset+uint64(part.Start-p.Extent.Start), part)
@@ -157,6 +160,10 @@ func (s *Sweep) cut(f *flight, g segment, offset uint64, e block.Extent) {
 
 // land books what has come by now.
 func (s *Sweep) land() {
+	s.landed = s.now
+	if s.active == 0 {
+		return
+	}
 	for i := range s.flights {
 		if f := &s.flights[i]; f.busy && !f.paused {
 			s.landFlight(f)
@@ -170,7 +177,9 @@ func (s *Sweep) landFlight(f *flight) {
 	for i := f.low; i < len(f.segs); i++ {
 		g := &f.segs[i]
 		if head < g.first || head == g.first && f.Tears && !within {
-			f.stop = min(f.stop, f.comesTo(g.first))
+			if f.Tears || f.steps {
+				f.stop = min(f.stop, f.comesTo(g.first))
+			}
 			break
 		}
 		s.book(f, g, head, within)

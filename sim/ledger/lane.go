@@ -75,7 +75,7 @@ func (s *Sweep) addLane(t *tally, i int, since uint32, n int64, late uint64, las
 	l := &t.lanes[i]
 	g := l.group(since, s.folded)
 	g.blocks += n
-	s.touch(s.causeMeter(t, AtRisk, s.why(l, g))).shift(s.now, n, late, last)
+	s.shift(s.causeMeter(t, AtRisk, s.why(l, g)), n, late, last)
 }
 
 // group is the one that counts what was acknowledged after flush since. Groups
@@ -188,7 +188,7 @@ func (s *Sweep) recause(t *tally) {
 		}
 		m = s.causeMeter(t, AtRisk, Cause(why))
 		if n := total[why] - m.value; n != 0 {
-			s.touch(m).shift(s.now, n, 0, s.now)
+			s.shift(m, n, 0, s.now)
 		}
 	}
 }

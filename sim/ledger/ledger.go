@@ -322,14 +322,18 @@ func (l *Ledger) stand(p block.Value[standing], s standing) {
 	if l.level == Promises && l.sweep != nil {
 		s = s.forgotten()
 	}
-	was, n := p.Value, p.Extent.Blocks
-	l.writes.hold(s.issued, n)
-	l.writes.hold(s.acked, n)
-	l.writes.hold(s.claim, n)
 	l.blocks.Set(p.Extent, s)
-	l.writes.release(was.issued, n)
-	l.writes.release(was.acked, n)
-	l.writes.release(was.claim, n)
+	l.refer(p.Value.issued, s.issued, p.Extent.Blocks)
+	l.refer(p.Value.acked, s.acked, p.Extent.Blocks)
+	l.refer(p.Value.claim, s.claim, p.Extent.Blocks)
+}
+
+// refer tells the records that blocks that referred to version was refer to is.
+func (l *Ledger) refer(was, is block.Version, blocks uint64) {
+	if was != is {
+		l.writes.hold(is, blocks)
+		l.writes.release(was, blocks)
+	}
 }
 
 // forgotten is the standing without the versions of a block on which nothing is

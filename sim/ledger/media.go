@@ -93,7 +93,7 @@ func (s *standing) known() bool { return s.issued != 0 || s.settled != unwritten
 func (l *Ledger) Holes(now sim.Time, rows uint64) {
 	if s := l.sweep; s != nil {
 		s.tick(now)
-		s.touch(&s.hole).shift(now, int64(rows)-s.hole.value, 0, now)
+		s.shift(&s.hole, int64(rows)-s.hole.value, 0, now)
 	}
 }
 

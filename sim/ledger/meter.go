@@ -28,7 +28,6 @@ type meter struct {
 	touched bool
 	carried int64 // value at the end of the last point
 	points  []span
-	fresh   bool // nothing measured yet
 }
 
 // span is the least and the most within one bucket.
@@ -45,7 +44,8 @@ type Figures struct {
 	Points      []Point
 }
 
-// Point is one bucket of time with the least and the most within it, in bytes.
+// Point is one bucket of time, in bytes: the most within it, and the least of
+// those at its ends and at the instants that the sweep looked at.
 type Point struct {
 	From, To    sim.Time
 	Least, Most uint64
@@ -55,6 +55,9 @@ type Point struct {
 // the sum over them of how long ago, and last is when the last did.
 func (m *meter) shift(now sim.Time, n int64, late uint64, last sim.Time) {
 	m.bring(now)
+	if n > 0 && m.value == 0 {
+		m.close()
+	}
 	m.value += n
 	if n < 0 {
 		m.integral.sub(late)
@@ -82,12 +85,29 @@ func (m *meter) measure(t sim.Time, b *buckets) {
 		if m.first < 0 {
 			m.first = t
 		}
-	case m.value == 0 && m.open:
+	case m.value == 0:
+		m.close()
+	}
+	m.draw(t, b)
+}
+
+// close ends a time above zero.
+func (m *meter) close() {
+	if m.open {
 		m.open = false
 		m.exposed += m.dropAt.Sub(m.openAt)
 		m.last = m.dropAt
 	}
-	m.draw(t, b)
+}
+
+// rises tells whether the value is beyond what was met so far, in all or in the
+// bucket of time t.
+func (m *meter) rises(t sim.Time, b *buckets) bool {
+	most := m.carried
+	if i := b.index(t); i < len(m.points) {
+		most = m.points[i].most
+	}
+	return m.value > m.worst || m.value > most
 }
 
 // draw enters the value at time t into its bucket.
@@ -95,6 +115,9 @@ func (m *meter) draw(t sim.Time, b *buckets) {
 	i := b.index(t)
 	for len(m.points) <= i {
 		m.points = append(m.points, span{m.carried, m.carried})
+		if t == b.from+sim.Time(len(m.points)-1)*b.width {
+			m.points[i] = span{m.value, m.value}
+		}
 	}
 	p := &m.points[i]
 	p.least, p.most = min(p.least, m.value), max(p.most, m.value)

@@ -85,6 +85,7 @@ type flight struct {
 	segs   []segment
 	low    int      // segments before this one have come
 	stop   sim.Time // when the sweep has to look at it again
+	steps  bool     // one of segs has steps
 }
 
 // segment is a run of units of which all blocks stand alike. Its units leave the
@@ -123,6 +124,7 @@ func (l *Ledger) Starts(now sim.Time, p *Pass) int {
 	*f = flight{Pass: *p, busy: true, paused: true, segs: f.segs[:0]}
 	f.Pieces = pieces
 	s.active++
+	s.coming += int64(p.Units * p.UnitBlocks)
 	s.resume()
 	return i
 }
@@ -141,6 +143,7 @@ func (l *Ledger) Ends(now sim.Time, number int) {
 	s.pause(f)
 	f.busy, f.paused = false, false
 	s.active--
+	s.coming -= int64(f.Units * f.UnitBlocks)
 }
 
 // overlaps tells whether the flight touches e.

@@ -24,6 +24,8 @@ type Sweep struct {
 	possibly, surely, hole meter
 	flights                []flight
 	active                 int
+	coming                 int64    // blocks of the passes under way
+	landed                 sim.Time // what has come to the media is booked up to here
 	buckets                buckets
 	touched                []*meter
 	marked                 sim.Time
@@ -123,21 +125,13 @@ func (s *Sweep) tick(now sim.Time) {
 		s.look(t)
 		s.measure(t)
 	}
-	s.look(now)
+	s.now = now
 }
 
-// look lets what comes to the media up to time t come.
+// look brings the time to t, and with it what comes to the media up to then.
 func (s *Sweep) look(t sim.Time) {
-	if s.active > 0 {
-		if t-1 > s.now {
-			s.now = t - 1
-			s.land()
-			s.measure(s.now)
-		}
-		s.now = t
-		s.land()
-	}
 	s.now = t
+	s.land()
 }
 
 // nextStop is the next time at which a count may rise by what comes to a medium,
@@ -161,6 +155,9 @@ func (s *Sweep) nextStop() sim.Time {
 
 // measure takes note of every count that has changed, at the end of instant t.
 func (s *Sweep) measure(t sim.Time) {
+	if s.landed < t && (t == s.marked || s.rises(t)) {
+		s.land() // what has come meanwhile may make it less
+	}
 	for _, m := range s.touched {
 		m.touched = false
 		m.measure(t, &s.buckets)
@@ -176,6 +173,24 @@ func (s *Sweep) measure(t sim.Time) {
 	if t == s.marked {
 		s.eachMeter(func(m *meter) { m.mark = m.value })
 	}
+}
+
+func (s *Sweep) rises(t sim.Time) bool {
+	for _, m := range s.touched {
+		if m.rises(t, &s.buckets) {
+			return true
+		}
+	}
+	return false
+}
+
+// shift changes a count as of before now. If it rises from little, there may have
+// been nothing: what has come to the media meanwhile is booked first.
+func (s *Sweep) shift(m *meter, n int64, late uint64, last sim.Time) {
+	if n > 0 && s.landed < s.now && m.value <= s.coming {
+		s.land()
+	}
+	s.touch(m).shift(s.now, n, late, last)
 }
 
 func (s *Sweep) touch(m *meter) *meter {
@@ -251,10 +266,10 @@ func (s *Sweep) moved(e block.Extent, was, is *standing) {
 	}
 	n := int64(e.Blocks)
 	if a, b := was.possible(), is.possible(); a != b {
-		s.touch(&s.possibly).shift(s.now, signed(n, b), 0, s.now)
+		s.shift(&s.possibly, signed(n, b), 0, s.now)
 	}
 	if a, b := was.sure(), is.sure(); a != b {
-		s.touch(&s.surely).shift(s.now, signed(n, b), 0, s.now)
+		s.shift(&s.surely, signed(n, b), 0, s.now)
 	}
 }
 
@@ -288,16 +303,16 @@ func (s *Sweep) add(outage int, e block.Extent, f fate, n int64, late uint64, la
 	}
 	t := &s.tallies[outage]
 	if f.class >= AtRisk {
-		s.touch(&t.acknowledged).shift(s.now, n, late, last)
+		s.shift(&t.acknowledged, n, late, last)
 	}
-	s.touch(&t.class[f.class]).shift(s.now, n, late, last)
+	s.shift(&t.class[f.class], n, late, last)
 	if f.cause == TornWrite {
-		s.touch(&t.torn).shift(s.now, n, late, last)
+		s.shift(&t.torn, n, late, last)
 	}
 	if f.late {
 		s.addLate(t, e, f.since, n, late, last)
 	} else if f.cause != NoCause {
-		s.touch(s.causeMeter(t, f.class, f.cause)).shift(s.now, n, late, last)
+		s.shift(s.causeMeter(t, f.class, f.cause), n, late, last)
 	}
 }
 
@@ -317,10 +332,10 @@ func (s *Sweep) count(sign int64) {
 			s.add(o, p.Extent, s.fate(&p.Value, o), n, 0, s.now)
 		}
 		if p.Value.possible() {
-			s.touch(&s.possibly).shift(s.now, n, 0, s.now)
+			s.shift(&s.possibly, n, 0, s.now)
 		}
 		if p.Value.sure() {
-			s.touch(&s.surely).shift(s.now, n, 0, s.now)
+			s.shift(&s.surely, n, 0, s.now)
 		}
 	}
 }
