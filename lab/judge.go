@@ -14,11 +14,7 @@ const maxExtents = 256
 
 // judge settles what the events so far have cost and returns what the last one did.
 func (w *world) judge() ledger.Judgement {
-	var raw []block.Run
-	fresh := w.l.Judge(w.eventAt, func(dst []block.Run, e block.Extent) []block.Run {
-		raw = w.box.Content(raw[:0], e)
-		return w.sys.Memory().Resolve(dst, w.l, raw) // what a WRITE carried along to fill its page is as old as it was
-	})
+	fresh := w.l.Judge(w.eventAt, w.content())
 	j := fresh
 	j.Losses = slices.Clone(fresh.Losses)
 	j.Carry(w.earlier)
@@ -47,6 +43,27 @@ func (w *world) judge() ledger.Judgement {
 	})
 	r.Acked, r.Swallowed = w.acked(), w.swallowed()
 	return fresh
+}
+
+// content is what the volume holds.
+func (w *world) content() ledger.Content {
+	var raw []block.Run
+	return func(dst []block.Run, e block.Extent) []block.Run {
+		raw = w.box.Content(raw[:0], e)
+		return w.sys.Memory().Resolve(dst, w.l, raw) // what a WRITE carried along to fill its page is as old as it was
+	}
+}
+
+// concede writes off what an event has taken whose course goes on, with another
+// event or with a tool that lives: a flush that is asked for from now on promises
+// nothing about it. What cannot be read now is left out, for a member may be back
+// later, or a stripe written to its end.
+func (w *world) concede() {
+	j := w.l.Judge(w.eventAt, w.content())
+	j.Losses = slices.DeleteFunc(j.Losses, func(l ledger.Loss) bool {
+		return l.Outcome != ledger.Kept && l.Outcome != ledger.Stale
+	})
+	w.l.WriteOff(j)
 }
 
 // swallowed adds up the WRITEs before the event that failed without the tool
