@@ -162,15 +162,24 @@ func TestFlushBetweenTwoEvents_PromisesNothingBack(t *testing.T) {
 	}
 }
 
-// A write that is planned when a member goes, and carried out without it, makes
-// the member out of date.
-func TestDiskPower_InTheMiddleOfAWrite(t *testing.T) {
-	for at := 34000 * time.Microsecond; at < 40*time.Millisecond; at += 500 * time.Microsecond {
-		run := story{host: "kext", policy: "write-through", sets: []string{"cut=" + at.String()}, steps: []string{
-			"run: dd if=/dev/random of=/dev/rdisk5 bs=128k count=4", "event: disk-power:1/1s", "event: box-power"}}.run(t)
-		if run.Loss.Acknowledged() != 0 {
-			t.Fatalf("%s: %+v, %+v", at, run.Loss, run.Causes)
+// A firmware that crashes while it starts begins anew: nothing is destaged before.
+func TestCrash_DuringTheStart(t *testing.T) {
+	for gap, lost := range map[string]uint64{"15s": 4 << 20, "21s": 0} {
+		run := story{host: "kext", policy: "wb-protected",
+			steps: []string{raw4, "event: firmware-crash+10s+firmware-crash+" + gap + "+box-power/73h"}}.run(t)
+		if run.Loss.Acknowledged() != lost {
+			t.Errorf("%s later: %+v", gap, run.Loss)
 		}
+	}
+}
+
+// What a driver holds when the link goes does not reach the disk that comes back.
+func TestReset_UnderAFlushInTheDriver(t *testing.T) {
+	run := story{host: "dext-halt-hook", policy: "wb-age-4s", sets: []string{"cut=848807ns"},
+		before: strings.Replace(onAPFS, "apfs", "hfs+", 1),
+		steps:  []string{"run: cp -R /f /Volumes/R/", "run: sync", "event: controller-reset"}}.run(t)
+	if run.Loss.Violation != 0 || run.Loss.Permitted == 0 {
+		t.Fatalf("%+v, %+v", run.Loss, run.Causes)
 	}
 }
 
