@@ -86,7 +86,7 @@ func TestBadArguments(t *testing.T) {
 		{[]string{"small", "--event", "box-power,host-power+2s+box-pwer"}, "--event: unknown event \"box-pwer\"\n  box-power,host-power+2s+box-pwer\n                          ^\n"},
 		{[]string{"small", "--event", "host-power+box-power"}, "--event: \"box-power\" is no time from 0s to 10000h\n  host-power+box-power\n             ^\nwrite the time between two events"},
 		{[]string{"small", "--event", "host-power+2s+restart"}, "--event: restart comes while the host has no power"},
-		{[]string{"small", "--event", "host-power/1s+2s+restart"}, "it comes at 3."},
+		{[]string{"small", "--event", "host-power/1s+2s+restart"}, "it comes at 2."},
 		{[]string{"small", "--event", "box-power+2s+disk-fail:7"}, "--event: event disk-fail:7: the array has 4 members"},
 		{[]string{"small", "--cut", "soon"}, "--cut: cut: \"soon\" is no instant\n  soon\n  ^\nwrite 1.5s (after the case began)"},
 		{[]string{"small", "--cut", "1.5"}, "--cut: cut: \"1.5\" is no instant"},
