@@ -155,15 +155,6 @@ func (s *Step) readRun(r *reader, n *yaml.Node) error {
 	return r.src.fail(n.Line, column, fault.Remedy, "%s", message)
 }
 
-func contains(all []string, one string) bool {
-	for _, s := range all {
-		if s == one {
-			return true
-		}
-	}
-	return false
-}
-
 // read takes the name, then the keys.
 func (c *Case) read(r *reader, n *yaml.Node, path string) error {
 	pairs, err := r.pairs(n, path)

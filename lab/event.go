@@ -30,9 +30,15 @@ func (w *world) unfold(q power.Sequence) {
 
 // happen lets an event come and take its course until the host has its disk back.
 func (w *world) happen(e power.Event) {
-	w.eventAt, w.happened, w.run.Acked = w.k.Now(), true, w.acked()
+	if w.unjudged {
+		w.concede()
+	}
+	w.eventAt, w.happened, w.unjudged, w.run.Acked = w.k.Now(), true, true, w.acked()
 	w.earlier, w.run.ReadAfter, w.rewritten = w.losses, nil, false
 	w.strike(e)
+	if w.tool != nil {
+		w.concede()
+	}
 	w.course()
 }
 

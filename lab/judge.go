@@ -45,6 +45,18 @@ func (w *world) judge() ledger.Judgement {
 	return fresh
 }
 
+// concede writes off what an event has taken whose course goes on, with another
+// event or with a tool that lives: a flush that is asked for from now on promises
+// nothing about it. What cannot be read now is left out, for a member may be back
+// later, or a stripe written to its end.
+func (w *world) concede() {
+	j := w.l.Judge(w.eventAt, w.box.Content)
+	j.Losses = slices.DeleteFunc(j.Losses, func(l ledger.Loss) bool {
+		return l.Outcome != ledger.Kept && l.Outcome != ledger.Stale
+	})
+	w.l.WriteOff(j)
+}
+
 // swallowed adds up the WRITEs before the event that failed without the tool
 // being told: asynchronous writes of a buffered device node, above all.
 func (w *world) swallowed() uint64 {

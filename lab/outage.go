@@ -30,6 +30,7 @@ type outage struct {
 	resets    bool          // when it boots, it resets the bus
 	gently    bool          // the firmware alone was away: no reset when the driver attaches
 	errand    *errand       // a probe, or a mount
+	unjudged  bool          // what they have cost has not been judged
 	unmounted bool          // what the host recognises on the disk is not mounted yet
 }
 
@@ -44,6 +45,7 @@ func (w *world) course() {
 		if w.linkAt > 0 {
 			w.sleep(w.linkAt)
 		}
+		w.drain()
 		w.reconnect()
 	}
 	if w.errand != nil { // of before a disk failed
@@ -53,9 +55,18 @@ func (w *world) course() {
 	w.endTool()
 	w.idle() // what the members were doing when nothing stopped them ends first
 	w.l.WriteOff(w.judge())
+	w.unjudged = false
 	if w.unmounted {
 		w.recover()
 	}
+}
+
+// drain lets what runs on the host find out that its disk has gone. Nothing that
+// was sent to the disk before reaches the one that comes back: to the host it is
+// another one.
+func (w *world) drain() {
+	limit := w.k.Now().Add(patience)
+	w.advance(func() bool { return !w.sys.Quiet() && w.k.Now() < limit })
 }
 
 // reconnect brings the link back, and the host probes the box again, or boots.

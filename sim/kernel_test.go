@@ -142,3 +142,20 @@ func BenchmarkKernel(b *testing.B) {
 		k.Step()
 	}
 }
+
+func TestNext(t *testing.T) {
+	k := New(1)
+	if at, ok := k.Next(); ok || at != Never {
+		t.Fatalf("an empty kernel has an event at %v", at)
+	}
+	var a arrivals
+	k.At(7, &a, 0, 0)
+	k.At(3, &a, 0, 0)
+	if at, ok := k.Next(); !ok || at != 3 {
+		t.Fatalf("the next event is at %v", at)
+	}
+}
+
+type arrivals int
+
+func (a *arrivals) Fire(Event) { *a++ }
