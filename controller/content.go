@@ -55,6 +55,7 @@ func (c *Controller) Settle() {
 	for _, d := range c.array.drives {
 		d.Settle()
 	}
+	c.array.flushed(c.array.flushes + 1)
 	c.powerOn()
 }
 
@@ -84,6 +85,7 @@ func (a *Array) Prefill(e block.Extent, v block.Version) {
 			}
 		}
 		a.layout.Fill(steps, stripe, []block.Run{{Extent: part, Version: v}}, a.absent)
+		a.forgetLog(stripe)
 		for i := range steps {
 			if s := &steps[i]; s.Op == raid.Write {
 				poke(a.drives[s.Member], s.Cells)
