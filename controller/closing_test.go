@@ -436,3 +436,38 @@ func TestSteadyState_ClosingDoesNotAllocate(t *testing.T) {
 		}
 	}
 }
+
+// What a scan makes of the media: a torn entry does not count, nor does one that
+// the newest whole one no longer names, and the next entry spares the newest.
+func TestScan_NewestWholeEntryDecides(t *testing.T) {
+	r := newRigOf(t, closing(t, "ppl"), cutGeometry, testSSD)
+	a := r.c.array
+	p := &a.logs[0]
+	put := func(number, stripe, blocks uint64) *logEntry {
+		e, at := p.take(number, stripe)
+		e.partial = append(e.partial, block.Cell{Extent: block.Extent{Blocks: 4}, Tag: 99})
+		for _, c := range e.content(nil, at) {
+			if n := min(blocks, c.Extent.Blocks); n > 0 {
+				a.drives[0].Poke(block.Extent{Start: c.Extent.Start, Blocks: n}, c.Tag)
+				blocks -= n
+			}
+		}
+		return e
+	}
+	put(1, 3, 12).state = settled
+	put(2, 7, 12)
+	put(3, 11, 12)
+	for _, torn := range []uint64{0, 5, 8, 11} { // nothing of it, in the header, only the header, most
+		put(4, 15, torn)
+		steps := a.planScan(nil, 0)
+		for i := range steps {
+			steps[i].Cells = a.drives[steps[i].Member].Peek(nil, steps[i].Extent)
+		}
+		a.recovery.entries = a.recovery.entries[:0]
+		a.scanned(steps)
+		if n := a.recovery.entries; len(n) != 2 || n[0].stripe != 7 || n[1].stripe != 11 || p.next != 3 {
+			t.Fatalf("%d blocks of the last entry: %d entries count, next in slot %d", torn, len(n), p.next)
+		}
+		p.slots[1].state, p.slots[2].state = written, written
+	}
+}

@@ -83,9 +83,8 @@ const (
 func newParityLog(memberBlocks, chunkBlocks uint64) parityLog {
 	const physical = 4096 / block.Size // so that no torn sector is shared by two slots
 	room := headerBlocks + (chunkBlocks+physical-1)/physical*physical
-	start := (memberBlocks - logBlocks + physical - 1) / physical * physical
-	n := min((memberBlocks-start)/room, maxEntries)
-	return parityLog{start: block.LBA(start), slotBlocks: room, slots: make([]logEntry, n)}
+	return parityLog{start: block.LBA(memberBlocks - logBlocks), slotBlocks: room,
+		slots: make([]logEntry, min(logBlocks/room, maxEntries))}
 }
 
 // extent is all of the log.
