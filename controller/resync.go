@@ -44,6 +44,7 @@ func (a *Array) Recover(now sim.Time) {
 func (a *Array) repair(now sim.Time) {
 	for r := &a.recovery; ; {
 		j := a.take(repairJob, 0)
+		j.forced = a.caches // or a second cut would take it, and nothing would be on record
 		found := r.pick(a, j)
 		if found {
 			if j.steps = a.layout.PlanRepair(j.steps[:0], j.stripe, j.spans, a.absent); len(j.steps) > 0 {
