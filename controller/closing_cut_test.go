@@ -28,13 +28,16 @@ const (
 
 var cutGeometry = raid.Geometry{Level: raid.RAID5, Members: 4, ChunkBlocks: cutChunk}
 
-// newCutRun fills the volume, rewrites parts of it and stops a delay into the
-// destage of that.
-func newCutRun(t testing.TB, fw firmware.Profile, member disks.Spec, delay time.Duration) *cutRun {
+// newCutRun fills the volume, lets members fail, rewrites parts of it and stops a
+// delay into the destage of that.
+func newCutRun(t testing.TB, fw firmware.Profile, member disks.Spec, delay time.Duration, gone ...int) *cutRun {
 	r := &cutRun{rig: newRigOf(t, fw, cutGeometry, member), written: make([]bool, cutVolume),
 		touched: make([]bool, cutVolume), versions: make([][]block.Version, cutVolume)}
 	fill := r.l.Issue(0, block.Extent{Blocks: cutVolume}, block.Extent{Blocks: cutVolume}, false)
 	r.c.Prefill(block.Extent{Blocks: cutVolume}, fill)
+	for _, m := range gone {
+		r.c.array.FailMember(0, m)
+	}
 	for i := range r.versions {
 		r.versions[i] = []block.Version{fill}
 	}
@@ -131,6 +134,10 @@ func (r *cutRun) wrong(strict bool) error {
 	}
 	for b, v := range now {
 		switch {
+		case !r.touched[b] && r.before[b] == block.Garbage: // rebuilt from a row that was being written
+			if !known(r.versions[b], v) {
+				return fmt.Errorf("block %d of the missing member: %d, was given %v", b, v, r.versions[b])
+			}
 		case !r.touched[b] && v != r.before[b]:
 			return fmt.Errorf("block %d, not in flight: %d, was %d", b, v, r.before[b])
 		case r.touched[b] && strict && v != block.Torn && !known(r.versions[b], v):
@@ -207,6 +214,28 @@ func TestWriteHole_EveryWayOut(t *testing.T) {
 		if garbage["open before"] == 0 || garbage["open after"] == 0 || garbage["bitmap before"] == 0 || suspect["open"] == 0 {
 			t.Errorf("%s: no instant shows the hole: %v %v", member.name, garbage, suspect)
 		}
+	}
+}
+
+// An array that runs without a member has the hole at its worst: a cut within a
+// write is enough. The log holds what the missing member's data can be made from.
+func TestWriteHole_Degraded(t *testing.T) {
+	garbage := map[string]int{}
+	for delay := time.Duration(0); delay < time.Millisecond; delay += 11 * time.Microsecond {
+		for _, way := range []string{"open", "bitmap", "ppl"} {
+			for gone := range 4 {
+				r := newCutRun(t, closing(t, way), testSSD, delay, gone)
+				r.lose(-1)
+				if err := r.wrong(false); err != nil {
+					if garbage[way]++; way == "ppl" {
+						t.Fatalf("cut after %v without member %d: %v", delay, gone, err)
+					}
+				}
+			}
+		}
+	}
+	if garbage["open"] == 0 || garbage["bitmap"] == 0 {
+		t.Errorf("no instant shows the hole: %v", garbage)
 	}
 }
 

@@ -13,7 +13,9 @@ import (
 // The partial parity log follows Linux md (drivers/md/raid5-ppl.c): before a
 // stripe is written, the member that holds its parity takes a header, and the XOR
 // of the data that the write leaves alone. md gathers several stripes into one log
-// write; here each has its own. A full-stripe write logs its header only.
+// write; here each has its own. A full-stripe write logs its header only. Rows are
+// logged by the block: neighbours that share a torn physical sector with a write
+// smaller than that are not covered, where md logs pages of 4 KiB.
 const (
 	logBlocks    = 1 << 20 / block.Size // [V] mdadm super1.c, MULTIPLE_PPL_AREA_SIZE_SUPER1: 1 MiB a member
 	headerBlocks = 4 << 10 / block.Size // [V] md_p.h, PPL_HEADER_SIZE: 4 KiB
