@@ -8,6 +8,7 @@ import (
 	"tbraid/controller"
 	"tbraid/controller/raid"
 	"tbraid/disks"
+	"tbraid/firmware"
 	"tbraid/host"
 	"tbraid/internal/block"
 )
@@ -48,13 +49,26 @@ type Disk struct {
 }
 
 // Layout is the array of the box. The error says what does not fit together.
-func (b *Box) Layout() (*raid.Layout, error) {
-	return raid.New(raid.Geometry{
+func (b *Box) Layout() (*raid.Layout, error) { return raid.New(b.geometry()) }
+
+func (b *Box) geometry() raid.Geometry {
+	return raid.Geometry{
 		Level:        b.RAID.Level,
 		Members:      b.Members,
 		ChunkBlocks:  b.RAID.Chunk / block.Size,
 		MemberBlocks: b.Disk.Capacity / block.Size,
-	})
+	}
+}
+
+// checkWriteHole tells whether the array can close its write hole as a profile
+// would.
+func (b *Box) checkWriteHole(f *facts, p *firmware.Profile) error {
+	err := controller.CheckWriteHole(p.Hole, b.geometry())
+	if err == nil {
+		return nil
+	}
+	message, hint, _ := strings.Cut(err.Error(), ": ")
+	return f.blame(hint, message, "policies."+p.Name+".write_hole", "policies."+p.Name, "box.raid")
 }
 
 // VolumeBlocks is the size of the volume, 0 if the array is not possible.

@@ -6,13 +6,29 @@ import (
 	"slices"
 	"strings"
 
+	"tbraid/controller"
+	"tbraid/controller/raid"
 	"tbraid/host/workload"
 	"tbraid/internal/block"
 )
 
-// extent says how large the volume of the box is.
+// VolumeBlocks is the size of the volume under every policy: that of the box, less
+// what a partial parity log takes where some policy keeps one.
+func (s *Scenario) VolumeBlocks() uint64 {
+	least := s.Box.VolumeBlocks()
+	for i := range s.Policies {
+		g := s.Box.geometry()
+		g.MemberBlocks -= min(controller.LogBlocks(s.Policies[i].Hole), g.MemberBlocks)
+		if l, err := raid.New(g); err == nil {
+			least = min(least, l.VolumeBlocks())
+		}
+	}
+	return least
+}
+
+// extent says how large the volume is.
 func (s *Scenario) extent() string {
-	return fmt.Sprintf("the volume has %d blocks, %s", s.Box.VolumeBlocks(), formatBytes(s.Box.VolumeBytes()))
+	return fmt.Sprintf("the volume has %d blocks, %s", s.VolumeBlocks(), formatBytes(s.VolumeBlocks()*block.Size))
 }
 
 // gptTail is what the copy of the partition map takes at the end (UEFI 5.3: a
@@ -23,7 +39,7 @@ const gptTail = 33
 const allocationBlock = 4096
 
 func (s *Scenario) checkVolumes(f *facts, all []Volume, path string) error {
-	blocks := s.Box.VolumeBlocks()
+	blocks := s.VolumeBlocks()
 	for i := range all {
 		v, at := &all[i], fmt.Sprintf("%s[%d]", path, i)
 		if rest := blocks - gptTail - uint64(v.Start); v.Size == 0 && uint64(v.Start)+gptTail < blocks {

@@ -137,6 +137,9 @@ func (c *Control) resolve(s *Scenario, f *facts, u unreadControl, at string) err
 	if err := one.Policies[0].Validate(); err != nil {
 		return own.contradiction("policies."+one.Policies[0].Name, err)
 	}
+	if err := one.Box.checkWriteHole(own, &one.Policies[0]); err != nil {
+		return err
+	}
 	c.Box, c.Host, c.Policy = one.Box, one.Hosts[0], one.Policies[0]
 	for _, g := range own.guesses {
 		g.Path = at + "." + g.Path

@@ -79,6 +79,9 @@ func (s *Scenario) settleNames(f *facts) error {
 		if err := p.Validate(); err != nil {
 			return f.contradiction("policies."+p.Name, err)
 		}
+		if err := s.Box.checkWriteHole(f, p); err != nil {
+			return err
+		}
 		if p.MemberCaches && s.Box.Disk.Cache == 0 {
 			return f.blame("give the disk a cache, or set member_caches: false", "member_caches is on, and the disk has none",
 				"policies."+p.Name+".member_caches", "box.disk.cache")
@@ -171,7 +174,7 @@ func (s *Scenario) settleCase(f *facts, c *Case, path string) error {
 		step := &c.Steps[i]
 		switch step.Kind {
 		case Prefill:
-			if end := uint64(step.Extent.End()); end > s.Box.VolumeBlocks() || end < step.Extent.Blocks {
+			if end := uint64(step.Extent.End()); end > s.VolumeBlocks() || end < step.Extent.Blocks {
 				return f.blame(s.extent(), fmt.Sprintf("the prefill ends beyond the volume, at block %d", end), at)
 			}
 			if step.Extent.Bytes() > mostPrefill {

@@ -6,6 +6,7 @@ import (
 	"tbraid/cache"
 	"tbraid/controller/raid"
 	"tbraid/disks"
+	"tbraid/firmware"
 	"tbraid/internal/block"
 	"tbraid/sim"
 	"tbraid/sim/ledger"
@@ -30,6 +31,15 @@ type Array struct {
 	waiting []uint32 // degraded reads that wait for a write to their stripe
 	counts  Counts
 	media   media
+
+	hole     firmware.WriteHole
+	marks    bitmap
+	logs     []parityLog // one a member, if the profile has them
+	logged   uint64      // log entries so far
+	held     []uint32    // writes that wait for room in a log; at most the destager's depth
+	flushes  uint64      // flushes begun
+	flushing bool        // one of them for the sake of a log
+	recovery recovery
 }
 
 // MemberTap watches the seam between array and members.
@@ -46,6 +56,8 @@ type Counts struct {
 	Batches                   uint64 // stripe writes
 	Full                      uint64 // of these, full-stripe writes
 	BatchBlocks               uint64 // volume blocks that they carried
+	LogWrites, LogBlocks      uint64 // of the writes above, those to a partial parity log
+	ResyncReads, ResyncWrites uint64 // blocks, of those above: repair after a loss of power
 }
 
 // job is one read, stripe write or flush under way.
@@ -66,6 +78,13 @@ type job struct {
 	runs   []block.Run
 	active bool
 	orphan bool // nobody waits for it any more
+
+	stage  stage       // write
+	entry  *logEntry   // write: its own in the log; repair: the one that is replayed
+	logIO  disks.IO    // write: of the entry
+	spans  []raid.Span // repair: what to make agree
+	number uint64      // flush: counted from 1
+	own    bool        // flush: for the sake of a log
 }
 
 type jobKind uint8
@@ -74,19 +93,30 @@ const (
 	readJob jobKind = iota
 	writeJob
 	flushJob
+	scanJob   // reads the partial parity logs after a loss of power
+	repairJob // makes the parity of a stripe agree
 )
 
 // stepBits is how much of an IO's Ref names the step; the rest names the job.
 const stepBits = 12
 
-func newArray(k *sim.Kernel, l *ledger.Ledger, g raid.Geometry, spec disks.Spec, memberCaches bool) (*Array, error) {
+func newArray(k *sim.Kernel, l *ledger.Ledger, g raid.Geometry, spec disks.Spec, fw *firmware.Profile) (*Array, error) {
+	if err := CheckWriteHole(fw.Hole, g); err != nil {
+		return nil, fmt.Errorf("controller: %w", err)
+	}
+	member := g.MemberBlocks
+	g.MemberBlocks -= LogBlocks(fw.Hole)
 	layout, err := raid.New(g)
 	if err != nil {
 		return nil, err
 	}
-	a := &Array{k: k, ledger: l, layout: layout, caches: memberCaches && spec.Cache > 0 && !spec.Protected}
+	a := &Array{k: k, ledger: l, layout: layout, hole: fw.Hole,
+		caches: fw.MemberCaches && spec.Cache > 0 && !spec.Protected}
 	for m := range g.Members {
-		d, err := disks.New(k, spec, m, memberCaches, a)
+		if fw.Hole == firmware.HolePPL {
+			a.logs = append(a.logs, newParityLog(member, g.ChunkBlocks))
+		}
+		d, err := disks.New(k, spec, m, fw.MemberCaches, a)
 		if err != nil {
 			return nil, err
 		}
@@ -137,7 +167,12 @@ func (a *Array) Write(now sim.Time, ref uint32, b *cache.Batch, forced bool) {
 
 // Flush empties the write caches of all members and calls the owner's Flushed.
 func (a *Array) Flush(now sim.Time, ref uint32) {
-	j := a.take(flushJob, ref)
+	a.flush(now, a.take(flushJob, ref))
+}
+
+func (a *Array) flush(now sim.Time, j *job) {
+	a.flushes++
+	j.number = a.flushes
 	if cap(j.ios) < len(a.drives) {
 		j.ios = make([]disks.IO, len(a.drives))
 	}
@@ -161,12 +196,17 @@ func (a *Array) plan(now sim.Time, j *job) {
 	}
 	j.phase, j.again = 0, false
 	var err error
-	if j.kind == readJob {
+	switch j.kind {
+	case readJob:
 		j.steps, err = a.layout.PlanRead(j.steps[:0], j.e, j.absent)
-	} else {
+	case scanJob:
+		j.steps = a.planScan(j.steps[:0], j.absent)
+	case repairJob:
+		j.steps = a.layout.PlanRepair(j.steps[:0], j.stripe, j.spans, j.absent)
+	default:
 		j.steps, err = a.layout.PlanWrite(j.steps[:0], j.stripe, j.batch.Extents, j.absent)
 	}
-	if err != nil {
+	if err != nil || j.kind == repairJob && len(j.steps) == 0 {
 		a.end(now, j, false)
 		return
 	}
@@ -182,8 +222,8 @@ func (a *Array) plan(now sim.Time, j *job) {
 
 // advance submits the steps of the job's phase.
 func (a *Array) advance(now sim.Time, j *job) {
-	if j.kind == writeJob && a.isWritePhase(j) {
-		a.layout.Fill(j.steps, j.stripe, j.batch.Runs, j.absent)
+	if a.isWritePhase(j) && !a.fill(now, j) {
+		return
 	}
 	j.left = 1
 	for i := range j.steps {
@@ -202,10 +242,33 @@ func (a *Array) advance(now sim.Time, j *job) {
 		} else {
 			io.Cells = s.Cells[:0]
 		}
+		if j.kind >= scanJob {
+			a.counts.countRepair(io)
+		}
 		j.left++
 		a.submit(now, int(s.Member), io)
 	}
 	a.arrived(now, j)
+}
+
+// fill makes the content of what a job writes, and reports true if it may be
+// written at once: a stripe write may have to be put on record first.
+func (a *Array) fill(now sim.Time, j *job) bool {
+	switch {
+	case j.kind == repairJob:
+		var partial []block.Cell
+		if j.entry != nil {
+			partial = j.entry.partial
+		}
+		a.layout.FillRepair(j.steps, j.stripe, j.spans, partial, j.absent)
+	case j.kind == writeJob && j.stage != noted:
+		if j.stage == fresh {
+			a.layout.Fill(j.steps, j.stripe, j.batch.Runs, j.absent)
+			j.stage = filled
+		}
+		return a.note(now, j)
+	}
+	return true
 }
 
 // isWritePhase tells whether the steps of the present phase write.
@@ -263,6 +326,9 @@ func (a *Array) arrived(now sim.Time, j *job) {
 	switch {
 	case j.kind == flushJob:
 		a.end(now, j, true)
+	case j.stage == logging:
+		j.stage = noted
+		a.advance(now, j)
 	case j.again:
 		a.plan(now, j)
 	case j.kind == readJob:
@@ -281,11 +347,20 @@ func (a *Array) end(now sim.Time, j *job, ok bool) {
 	if kind == readJob && ok {
 		j.runs = a.layout.Assemble(j.runs[:0], e, j.steps, j.absent)
 	}
-	orphan := j.orphan
+	switch kind {
+	case writeJob:
+		a.strike(j)
+	case flushJob:
+		a.flushed(j.number)
+		a.flushing = a.flushing && !j.own
+	}
+	orphan, own := j.orphan, j.own
 	j.active, j.orphan = false, false
 	a.busy--
 	switch {
-	case orphan:
+	case kind >= scanJob:
+		a.repaired(now, j, ok)
+	case orphan || own:
 	case kind == readJob:
 		a.owner.Found(now, ref, e, j.runs, ok)
 	case kind == writeJob:
@@ -296,6 +371,9 @@ func (a *Array) end(now sim.Time, j *job, ok bool) {
 	a.free = append(a.free, j.slot)
 	if kind == writeJob && len(a.waiting) > 0 {
 		a.resume(now)
+	}
+	if len(a.held) > 0 {
+		a.letGo(now)
 	}
 }
 
@@ -331,6 +409,7 @@ func (a *Array) take(kind jobKind, ref uint32) *job {
 	a.free = a.free[:len(a.free)-1]
 	j := a.jobs[slot]
 	j.kind, j.ref, j.absent, j.active, j.orphan = kind, ref, 0, true, false
+	j.stage, j.entry, j.own = fresh, nil, false
 	a.busy++
 	return j
 }

@@ -55,6 +55,7 @@ func (c *Controller) Settle() {
 	for _, d := range c.array.drives {
 		d.Settle()
 	}
+	c.array.flushed(c.array.flushes + 1)
 	c.powerOn()
 }
 
@@ -85,6 +86,7 @@ func (a *Array) Prefill(e block.Extent, v block.Version) {
 		}
 		a.layout.Fill(steps, stripe, []block.Run{{Extent: part, Version: v}}, a.absent)
 		a.ledger.Store(a.k.Now(), part, v)
+		a.forgetLog(stripe)
 		for i := range steps {
 			if s := &steps[i]; s.Op == raid.Write {
 				poke(a.drives[s.Member], s.Cells)

@@ -89,10 +89,10 @@ const (
 )
 
 // New builds a controller over the members of an array. The volume is what the
-// layout of geometry g holds.
+// layout of geometry g holds, less LogBlocks of each member.
 func New(k *sim.Kernel, l *ledger.Ledger, spec Spec, fw firmware.Profile, g raid.Geometry,
 	member disks.Spec) (*Controller, error) {
-	array, err := newArray(k, l, g, member, fw.MemberCaches)
+	array, err := newArray(k, l, g, member, &fw)
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,7 @@ func (m *Member) PowerReturn(now sim.Time) {
 // the stripes that they belong to as half written.
 func (a *Array) loseCached(d *disks.Drive) {
 	for _, c := range d.Cached(nil) {
+		c.Extent = c.Extent.Intersect(block.Extent{Blocks: a.layout.MemberBlocks()}) // the log is no part of the volume
 		for at := c.Extent.Start; at < c.Extent.End(); {
 			lba, role := a.layout.VolumeAt(uint8(d.Member()), at)
 			n := min(uint64(c.Extent.End()-at), a.layout.ChunkBlocks()-uint64(at)%a.layout.ChunkBlocks())
@@ -63,7 +64,7 @@ func (a *Array) slot(lba block.LBA) uint8 {
 // interrupt records the stripes of which a write is under way.
 func (a *Array) interrupt() {
 	for _, j := range a.jobs {
-		if j.active && j.kind == writeJob && a.isWritePhase(j) {
+		if j.active && j.kind == writeJob && a.isWritePhase(j) && j.stage == noted {
 			a.ledger.Interrupt(a.layout.StripeExtent(j.stripe))
 		}
 	}
@@ -79,8 +80,14 @@ func (a *Array) abandon(now sim.Time) {
 		a.jobs[i].active = false
 		a.free = append(a.free, uint32(i))
 	}
-	a.waiting = a.waiting[:0]
-	a.busy = 0
+	a.waiting, a.held = a.waiting[:0], a.held[:0]
+	a.busy, a.flushing = 0, false
+	a.recovery.due, a.recovery.running = true, false
+	for m := range a.logs {
+		for i := range a.logs[m].slots {
+			a.logs[m].slots[i].state = settled // what was only in memory: the log itself is on the members
+		}
+	}
 }
 
 // FailMember makes a member fail for good.
@@ -106,7 +113,7 @@ func (a *Array) Rejoin(n int) {
 // orphan makes reads and flushes under way end without anyone being told.
 func (a *Array) orphan() {
 	for _, j := range a.jobs {
-		if j.active && j.kind != writeJob {
+		if j.active && (j.kind == readJob || j.kind == flushJob) {
 			j.orphan = true
 		}
 	}

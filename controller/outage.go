@@ -71,8 +71,13 @@ func (c *Controller) restore(now sim.Time) {
 	}
 }
 
-// booted makes the unit ready and writes what survived to the members.
-func (c *Controller) booted(now sim.Time) {
+// booted repairs what the loss of power left half written, if the firmware keeps
+// a record of that, before anything else.
+func (c *Controller) booted(now sim.Time) { c.array.Recover(now) }
+
+// Recovered is called by the array when parity is as right as it can be made. It
+// makes the unit ready and writes what survived to the members.
+func (c *Controller) Recovered(now sim.Time) {
 	c.ready = true
 	if c.cache.Stats().DirtyPages > 0 {
 		c.flushAll()

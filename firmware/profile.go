@@ -27,6 +27,8 @@ type Profile struct {
 	BypassBytes  uint64     `conf:"bypass" unit:"bytes" max:"1GiB" doc:"WRITEs of at least this size go past the cache; 0 is never"`
 	ReadAhead    uint64     `conf:"read_ahead" unit:"bytes" max:"64MiB" doc:"read this much further on a sequential read miss"`
 
+	Hole WriteHole `conf:"write_hole" doc:"what is kept of a stripe write under way, so that parity can be put right after a power loss: nothing, a mark in non-volatile memory, or a partial parity log on the members (RAID-5)"`
+
 	Destage Destage `conf:"destage" doc:"when dirty pages are written to the members"`
 
 	HostReset CacheFate `conf:"host_reset" doc:"the cache when the host resets the controller or its driver attaches again"`
@@ -121,6 +123,16 @@ const (
 	ReportError                   // MODE SENSE page 08h fails
 )
 
+// WriteHole says what is on record of a stripe write under way when power goes.
+type WriteHole uint8
+
+// The ways to treat the write hole.
+const (
+	HoleOpen   WriteHole = iota // nothing: parity and data may disagree from then on
+	HoleBitmap                  // a mark a stripe, in memory that keeps it: parity is made anew from the data
+	HolePPL                     // partial parity on the members: parity is put right, with a member missing too
+)
+
 // CacheFate is what happens to dirty pages at an event that leaves the
 // controller's memory supplied.
 type CacheFate uint8
@@ -169,6 +181,7 @@ var (
 	syncModes       = []string{"flush-all", "flush-cache", "ack", "fail"}
 	fuaModes        = []string{"honour", "ignore"}
 	reportModes     = []string{"truth", "off", "on", "error"}
+	writeHoles      = []string{"open", "bitmap", "ppl"}
 	cacheFates      = []string{"keep", "flush", "drop"}
 	orders          = []string{"oldest", "fullest", "elevator"}
 	protectionKinds = []string{"none", "battery", "flash"}
@@ -179,6 +192,7 @@ func (m WriteMode) String() string      { return writeModes[m] }
 func (m SyncMode) String() string       { return syncModes[m] }
 func (m FUAMode) String() string        { return fuaModes[m] }
 func (m ReportMode) String() string     { return reportModes[m] }
+func (h WriteHole) String() string      { return writeHoles[h] }
 func (f CacheFate) String() string      { return cacheFates[f] }
 func (o Order) String() string          { return orders[o] }
 func (k ProtectionKind) String() string { return protectionKinds[k] }
@@ -189,6 +203,7 @@ func (WriteMode) Options() []string      { return writeModes }
 func (SyncMode) Options() []string       { return syncModes }
 func (FUAMode) Options() []string        { return fuaModes }
 func (ReportMode) Options() []string     { return reportModes }
+func (WriteHole) Options() []string      { return writeHoles }
 func (CacheFate) Options() []string      { return cacheFates }
 func (Order) Options() []string          { return orders }
 func (ProtectionKind) Options() []string { return protectionKinds }
@@ -198,6 +213,7 @@ func (m *WriteMode) UnmarshalText(b []byte) error      { return words.Pick(m, wr
 func (m *SyncMode) UnmarshalText(b []byte) error       { return words.Pick(m, syncModes, b) }
 func (m *FUAMode) UnmarshalText(b []byte) error        { return words.Pick(m, fuaModes, b) }
 func (m *ReportMode) UnmarshalText(b []byte) error     { return words.Pick(m, reportModes, b) }
+func (h *WriteHole) UnmarshalText(b []byte) error      { return words.Pick(h, writeHoles, b) }
 func (f *CacheFate) UnmarshalText(b []byte) error      { return words.Pick(f, cacheFates, b) }
 func (o *Order) UnmarshalText(b []byte) error          { return words.Pick(o, orders, b) }
 func (k *ProtectionKind) UnmarshalText(b []byte) error { return words.Pick(k, protectionKinds, b) }

@@ -158,7 +158,9 @@ func (w *world) finish() Run {
 	n := w.box.Array().Counts()
 	r.Members = Members{Reads: n.Reads, Writes: n.Writes, Flushes: n.Flushes,
 		BytesRead: n.ReadBlocks * block.Size, BytesWritten: n.WrittenBlocks * block.Size, BytesStored: n.StoredBlocks * block.Size,
-		StripeWrites: n.Batches, FullStripes: n.Full, DestagedBytes: n.BatchBlocks * block.Size}
+		StripeWrites: n.Batches, FullStripes: n.Full, DestagedBytes: n.BatchBlocks * block.Size,
+		LogWrites: n.LogWrites, LogBytes: n.LogBlocks * block.Size,
+		ResyncBytesRead: n.ResyncReads * block.Size, ResyncBytesWritten: n.ResyncWrites * block.Size}
 	r.Commands = w.link.Carried().Commands
 	r.Simulated = w.k.Fired()
 	w.keepKernelLog()

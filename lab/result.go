@@ -182,6 +182,11 @@ type Members struct {
 	StripeWrites  uint64 `json:"stripe_writes"`
 	FullStripes   uint64 `json:"full_stripe_writes"`
 	DestagedBytes uint64 `json:"destaged_bytes"`
+	// What closing the write hole costs. All of it is in the figures above.
+	LogWrites          uint64 `json:"log_writes,omitempty"`
+	LogBytes           uint64 `json:"log_bytes,omitempty"`
+	ResyncBytesRead    uint64 `json:"resync_read_bytes,omitempty"`
+	ResyncBytesWritten uint64 `json:"resync_written_bytes,omitempty"`
 }
 
 // Rival is a combination of host and policy that shows what was observed: one

@@ -29,6 +29,9 @@ func rivals(s *configs.Scenario, known []Run, workers int) ([]Rival, error) {
 	var plans []plan
 	for _, h := range s.Hosts {
 		for _, p := range append(slices.Clone(s.Policies), configs.AllPolicies()...) {
+			if _, own := s.FindPolicy(p.Name); !own && p.Hole != firmware.HoleOpen {
+				continue // what becomes of the hole changes nothing while no member is missing
+			}
 			if !slices.ContainsFunc(pairs, func(o pair) bool { return o.host.Name == h.Name && o.policy.Name == p.Name }) {
 				pairs = append(pairs, pair{h, p})
 				plans = append(plans, variant(s, lost, h, p, s.Events[0]), variant(s, kept, h, p, s.Events[0]))

@@ -52,7 +52,7 @@ func regionOf(t workload.Tool, s *configs.Scenario) (region, bool) {
 			bytes = rest
 		}
 	}
-	volume := block.Extent{Blocks: s.Box.VolumeBlocks()}
+	volume := block.Extent{Blocks: s.VolumeBlocks()}
 	start := w.seek * size
 	first := start / block.Size
 	w.extent = block.Extent{Start: block.LBA(first), Blocks: (start+bytes+block.Size-1)/block.Size - first}.Intersect(volume)

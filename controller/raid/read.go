@@ -83,29 +83,30 @@ func (l *Layout) fetch(t *tags, steps []Step, need slots, lo, hi uint64) uint64 
 		slot := need.first()
 		mirror, _ := r.source(slot)
 		member := r.copyOf(slot, mirror)
-		tag, end := l.cursors[member].read(steps, member, r.base+block.LBA(lo))
+		tag, end := l.cursors[member].find(Read, steps, member, r.base+block.LBA(lo))
 		t[slot] = tag
 		hi = min(hi, uint64(end-r.base))
 	}
 	return hi
 }
 
-// cursor finds what a member returned. It is quick for ascending addresses,
+// cursor finds what a member returned, or is given. It is quick for ascending addresses,
 // which is how the steps of one member and their cells are sorted.
 type cursor struct {
 	at         block.LBA
 	step, cell int
 }
 
-// read is the tag at an address of a member and the end of its cell.
-func (c *cursor) read(steps []Step, member int, at block.LBA) (block.Tag, block.LBA) {
+// find is the tag at an address of a member in the steps of one kind, and the end
+// of its cell.
+func (c *cursor) find(op Op, steps []Step, member int, at block.LBA) (block.Tag, block.LBA) {
 	if at < c.at {
 		*c = cursor{}
 	}
 	c.at = at
 	for ; c.step < len(steps); c.step, c.cell = c.step+1, 0 {
 		s := &steps[c.step]
-		if s.Op != Read || int(s.Member) != member || !s.Extent.Contains(at) {
+		if s.Op != op || int(s.Member) != member || !s.Extent.Contains(at) {
 			continue
 		}
 		for ; c.cell < len(s.Cells); c.cell++ {
@@ -114,5 +115,5 @@ func (c *cursor) read(steps []Step, member int, at block.LBA) (block.Tag, block.
 			}
 		}
 	}
-	panic(fmt.Sprintf("raid: block %d of member %d was not read", at, member))
+	panic(fmt.Sprintf("raid: no step holds block %d of member %d", at, member))
 }

@@ -340,6 +340,9 @@ func (p *printer) notes(r *lab.Result) {
 	if anySync(r) {
 		note("-69825 comes from a failed WRITE. macOS ignores the result of the flush behind a wipe (libutil, wipefs), so a lost or failed SYNCHRONIZE CACHE alone does not give it. What fails the WRITE is a second fault, which the host profile assumes.")
 	}
+	for _, s := range holes(r) {
+		note(s)
+	}
 	note("The report says what this model does under these assumptions. It does not say what happened on anyone's desk.")
 }
 
