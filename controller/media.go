@@ -8,10 +8,14 @@ import (
 )
 
 // media tells the ledger what comes to the media of the members, as blocks of
-// the volume.
+// the volume. Of a whole array a pass over a medium says all: when it began, when
+// it ends, and that its units come in equal steps. Where parity counts, because a
+// member is missing or because the rows that disagree are wanted, it looks at
+// each unit when it comes.
 type media struct {
 	numbers [][]int // of the passes under way, by member and lane
 	pass    ledger.Pass
+	watch   *watch // looks at each unit; nil if nothing needs it
 }
 
 func newMedia(drives []*disks.Drive) media {
@@ -22,18 +26,41 @@ func newMedia(drives []*disks.Drive) media {
 	return m
 }
 
+// Listen tells the array that the ledger listens from now on, and whether it
+// wants to know of every row of which data and redundancy disagree. Nothing may
+// be under way.
+func (c *Controller) Listen(rows bool) {
+	a := c.array
+	rows = rows && a.absent == 0
+	if rows || a.absent != 0 {
+		a.media.watch = newWatch(a, rows)
+	}
+}
+
 // Began implements disks.Owner.
 func (a *Array) Began(now sim.Time, d *disks.Drive, p *disks.Pass) {
-	if a.ledger.Listening() {
+	if !a.ledger.Listening() {
+		return
+	}
+	if a.absent == 0 {
 		a.media.numbers[d.Member()][p.Lane] = a.ledger.Starts(now, a.ofVolume(d, p))
+	}
+	if a.media.watch != nil {
+		a.media.watch.began(now, d, p)
 	}
 }
 
 // Stored implements disks.Owner.
 func (a *Array) Stored(now sim.Time, d *disks.Drive, p *disks.Pass) {
 	a.counts.StoredBlocks += p.Extent.Blocks
-	if a.ledger.Listening() {
+	if !a.ledger.Listening() {
+		return
+	}
+	if a.absent == 0 {
 		a.ledger.Ends(now, a.media.numbers[d.Member()][p.Lane])
+	}
+	if a.media.watch != nil {
+		a.media.watch.stored(now, d, p)
 	}
 }
 
@@ -52,11 +79,13 @@ func (a *Array) ofVolume(d *disks.Drive, p *disks.Pass) *ledger.Pass {
 	return out
 }
 
-// pieces adds one cell of a pass, a piece for each chunk.
+// pieces adds one cell of a pass, a piece for each chunk. A log behind the last
+// chunk is no part of the volume.
 func (a *Array) pieces(d *disks.Drive, p *disks.Pass, c block.Cell, carried bool) {
 	chunk := a.layout.ChunkBlocks()
-	for at := c.Extent.Start; at < c.Extent.End(); {
-		n := min(uint64(c.Extent.End()-at), chunk-uint64(at)%chunk)
+	end := min(c.Extent.End(), block.LBA(a.layout.MemberBlocks()))
+	for at := c.Extent.Start; at < end; {
+		n := min(uint64(end-at), chunk-uint64(at)%chunk)
 		if a.layout.Serves(uint8(d.Member()), at) {
 			lba, _ := a.layout.VolumeAt(uint8(d.Member()), at)
 			a.media.pass.Pieces = append(a.media.pass.Pieces, ledger.Piece{

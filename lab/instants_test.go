@@ -33,15 +33,11 @@ func stopped(t *testing.T, p plan, at sim.Time) (w *world, next sim.Time) {
 		t.Fatal(err)
 	}
 	w.begin()
+	w.walk(0, p.quiet)
 	start := w.k.Now()
 	w.limit = start + at
-	for i, s := range w.steps {
-		if s.Kind == configs.Happen {
-			break
-		}
-		w.step = i
-		w.l.Begin(i)
-		w.take(s)
+	for i := p.quiet; i < len(w.steps) && w.steps[i].Kind != configs.Happen; i++ {
+		w.walk(i, i+1)
 	}
 	w.sleep(w.limit)
 	if w.k.Now() != start+at {

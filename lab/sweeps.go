@@ -43,27 +43,33 @@ func Sweeps(s *configs.Scenario, o SweepOptions) (*Curves, error) {
 	})
 }
 
-// uncut is the plan of a case up to its first event that takes power or host.
+// uncut is the plan of a case up to its first event that is more than a disk
+// going away.
 func uncut(s *configs.Scenario, c *configs.Case) plan {
 	p := newPlan(s, c, nil)
 	p.cut = power.Cut{}
-	if i := slices.IndexFunc(p.steps, func(st configs.Step) bool { return st.Kind == configs.Happen }); i >= 0 {
-		p.steps = p.steps[:i]
+	for i, st := range p.steps {
+		if st.Kind != configs.Happen {
+			continue
+		}
+		if st.Each || slices.ContainsFunc(st.Event, func(e power.Timed) bool { return !e.Event.OfDisk() }) {
+			p.steps = p.steps[:i]
+			break
+		}
+		p.quiet = i + 1
 	}
 	return p
 }
 
-// sweep plays the steps and lets the time of the tail pass.
+// sweep plays the steps and lets the time of the tail pass. It listens from the
+// step on at which the last disk has gone away.
 func (w *world) sweep(tail time.Duration) Sweep {
 	w.begin()
+	w.walk(0, w.quiet)
 	w.listen()
 	out := Sweep{Case: w.run.Case, Host: w.run.Host, Policy: w.run.Policy, StartNS: int64(w.k.Now())}
 	before := w.l.Writes()
-	for i, s := range w.steps {
-		w.step = i
-		w.l.Begin(i)
-		w.take(s)
-	}
+	w.walk(w.quiet, len(w.steps))
 	out.EventNS = int64(w.k.Now())
 	w.l.Mark(w.k.Now())
 	w.sleep(w.k.Now().Add(tail))
@@ -73,8 +79,18 @@ func (w *world) sweep(tail time.Duration) Sweep {
 	return out
 }
 
+// walk takes some of the steps.
+func (w *world) walk(from, to int) {
+	for i := from; i < to; i++ {
+		w.step = i
+		w.l.Begin(i)
+		w.take(w.steps[i])
+	}
+}
+
 // listen begins the sweep of the ledger.
 func (w *world) listen() {
+	w.box.Listen(w.detail == ledger.Full)
 	w.l.Listen(w.k.Now(), w.box.Content, w.box.Keeping())
 }
 

@@ -41,6 +41,7 @@ type plan struct {
 	cut      power.Cut      // when the first event comes, if not where it stands
 	seams    Seams
 	detail   ledger.Level
+	quiet    int // a sweep listens from this step on
 	// muted has, by step, how long read-backs before the event take; a run with it
 	// lets the time pass and reads nothing.
 	muted map[int]time.Duration

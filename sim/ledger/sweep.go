@@ -155,7 +155,8 @@ func (s *Sweep) nextStop() sim.Time {
 
 // measure takes note of every count that has changed, at the end of instant t.
 func (s *Sweep) measure(t sim.Time) {
-	if s.landed < t && (t == s.marked || s.rises(t)) {
+	asked := len(s.probes) > 0 && t == s.probes[0]
+	if s.landed < t && (asked || t == s.marked || s.rises(t)) {
 		s.land() // what has come meanwhile may make it less
 	}
 	for _, m := range s.touched {
@@ -163,7 +164,7 @@ func (s *Sweep) measure(t sim.Time) {
 		m.measure(t, &s.buckets)
 	}
 	s.touched = s.touched[:0]
-	if len(s.probes) > 0 && t == s.probes[0] {
+	if asked {
 		s.probes = s.probes[1:]
 		s.asked(t)
 	}
@@ -401,6 +402,10 @@ func (s *Sweep) fates(outage int, end sim.Time) Fates {
 	}
 	return f
 }
+
+// Rows is how many blocks of a member have redundancy that disagrees with the
+// data, at the time of the call of Probe.
+func (s *Sweep) Rows() uint64 { return uint64(s.hole.value) }
 
 // Count is how many blocks an outage would cost in one class for one reason.
 type Count struct {

@@ -160,6 +160,12 @@ type Event struct {
 	Outage time.Duration // how long what was lost stays away
 }
 
+// OfDisk tells whether the event is about one member alone.
+func (e Event) OfDisk() bool { return e.Kind == DiskPower || e.Kind == DiskFail }
+
+// OfBox tells whether the event takes the power of the box at its instant.
+func (e Event) OfBox() bool { return e.Kind == BoxPower || e.Kind == AllPower }
+
 // DefaultOutage is how long power or cable stay away when an event does not say:
 // long enough for every capacitor, far within every battery's hold-up.
 const DefaultOutage = time.Minute
