@@ -34,6 +34,9 @@ type Sweep struct {
 type Outage struct {
 	Name     string `json:"name"`       // any outage, within the hold-up, beyond the hold-up
 	HoldUpNS int64  `json:"hold_up_ns"` // 0 without a battery
+	// Samples is at how many instants an event was played that a sweep cannot
+	// foretell; the curves know no more than these. 0: they are exact.
+	Samples int `json:"samples,omitempty"`
 	// Curves are those that are ever above 0, and before them acknowledged, which
 	// is always there.
 	Curves []Curve `json:"curves"`

@@ -12,16 +12,6 @@ import (
 	"tbraid/sim/power"
 )
 
-// resolveCut turns the cut of a plan into one that a world can play: an instant.
-func resolveCut(p plan) (power.Cut, error) {
-	switch p.cut.Kind {
-	case power.Worst, power.Every:
-		return p.cut, &Refused{What: "cut " + p.cut.String(), Why: "the search for instants is not there yet",
-			Instead: "name one, as in 1.5s or +250ms"}
-	}
-	return p.cut, nil
-}
-
 // aim sees to it that the first event comes when the cut says. Before the step
 // from which the time counts it sets the limit. Before the step of the event it
 // lets the time pass that is left.

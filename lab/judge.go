@@ -153,7 +153,7 @@ func (w *world) finish() Run {
 		w.eventAt, w.run.Acked = w.k.Now(), w.acked()
 		w.judge() // nothing happened: what is lost now is a fault that needs no event
 	}
-	r.EndNS = int64(w.k.Now())
+	r.EndNS, r.Unjudged = int64(w.k.Now()), w.detail == ledger.Off
 	r.Effective, r.Protection = mode(w.policy.WritesBack()), w.protections()
 	n := w.box.Array().Counts()
 	r.Members = Members{Reads: n.Reads, Writes: n.Writes, Flushes: n.Flushes,

@@ -67,7 +67,10 @@ func Simulate(s *configs.Scenario, o Options) (*Result, error) {
 	plans := matrix(s, o)
 	first := len(plans)
 	for _, c := range s.Controls {
-		plans = append(plans, control(s, c)...)
+		for _, p := range control(s, c) {
+			p.detail = o.Ledger
+			plans = append(plans, p)
+		}
 	}
 	runs, err := perform(plans, o.Workers)
 	if err != nil {
@@ -75,7 +78,7 @@ func Simulate(s *configs.Scenario, o Options) (*Result, error) {
 	}
 	r := describe(s)
 	r.Runs, r.Controls = runs[:first], runs[first:]
-	if shows(r, s.Explain) {
+	if o.Ledger != ledger.Off && shows(r, s.Explain) {
 		if r.Rivals, err = rivals(s, r.Runs, o.Workers); err != nil {
 			return nil, err
 		}
@@ -160,13 +163,15 @@ func control(s *configs.Scenario, c configs.Control) []plan {
 func perform(plans []plan, workers int) ([]Run, error) {
 	runs := make([]Run, len(plans))
 	return runs, each(plans, workers, func(i int, p plan) error {
-		var err error
-		if p.cut, err = resolveCut(p); err != nil {
+		cut, worst, err := resolveCut(p)
+		if err != nil {
 			return err
 		}
+		p.cut = cut
 		w, err := newWorld(p)
 		if err == nil {
 			runs[i] = w.play()
+			runs[i].Worst = worst
 		}
 		return err
 	})

@@ -70,11 +70,14 @@ type Run struct {
 	Effective string `json:"effective_policy"`  // what the firmware does with a WRITE: write-back or write-through
 	EventNS   int64  `json:"event_ns"`          // when the last event came
 	EndNS     int64  `json:"end_ns"`
+	Worst     Worst  `json:"worst_cut,omitzero"` // if the event came at the instant that costs most
 
-	Acked   uint64  `json:"acked_bytes"` // acknowledged before the event, by WRITEs of the case
-	Loss    Loss    `json:"loss"`
-	Causes  []Cause `json:"causes,omitempty"` // by bytes, most first
-	Extents []Lost  `json:"lost_extents,omitempty"`
+	Acked uint64 `json:"acked_bytes"` // acknowledged before the event, by WRITEs of the case
+	Loss  Loss   `json:"loss"`
+	// Unjudged tells that the ledger was off: no loss was looked for.
+	Unjudged bool    `json:"unjudged,omitempty"`
+	Causes   []Cause `json:"causes,omitempty"` // by bytes, most first
+	Extents  []Lost  `json:"lost_extents,omitempty"`
 	// Replayed is what had been lost at the event and what the file system's
 	// journal has put back since; it is not in Loss.
 	Replayed uint64 `json:"replayed_bytes"`

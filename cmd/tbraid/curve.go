@@ -17,10 +17,6 @@ const curveExamples = `  tbraid curve forum -o curve.svg
   tbraid curve small --host kext --policy wb-flush-all,wb-age-4s --tail 30s
   tbraid curve --policy wb-ack-only 'dd if=/dev/random of=/dev/rdisk5 bs=1m count=64' -o curve.csv`
 
-// defaultTail is long enough for the destage timers of the presets (4 s and less)
-// to come and for what they start to end.
-const defaultTail = 10 * time.Second
-
 func newCurve(a *app) *cobra.Command {
 	var o curveFlags
 	c := &cobra.Command{
@@ -45,8 +41,7 @@ which the event of the scenario comes.`,
 // how it is printed, and those of the sweep.
 type curveFlags struct {
 	runFlags
-	tail   time.Duration
-	ledger ledger.Level
+	tail time.Duration
 }
 
 func (o *curveFlags) register(c *cobra.Command) {
@@ -54,8 +49,7 @@ func (o *curveFlags) register(c *cobra.Command) {
 	f.SortFlags = false
 	o.chosen(f)
 	o.played(f)
-	f.DurationVar(&o.tail, "tail", defaultTail, "`DURATION` for which the sweep goes on after the event")
-	f.TextVar(&o.ledger, "ledger", ledger.Promises, "`LEVEL` of detail: promises, or full to remember every WRITE")
+	f.DurationVar(&o.tail, "tail", lab.DefaultTail, "`DURATION` for which the sweep goes on after the event")
 	f.StringArrayVarP(&o.outputs, "output", "o", nil, "also write the curves to `FILE`.svg, .csv or .json; repeatable; - is JSON on standard output, and nothing else then")
 	o.simulated(f)
 	o.look.register(f)

@@ -12,6 +12,7 @@ import (
 	"tbraid/configs"
 	"tbraid/lab"
 	"tbraid/lab/report"
+	"tbraid/sim/ledger"
 	"tbraid/sim/power"
 )
 
@@ -60,6 +61,7 @@ type runFlags struct {
 
 	// Of command lines only.
 	after  time.Duration
+	ledger ledger.Level
 	volume string
 	files  []string
 }
@@ -101,13 +103,18 @@ func (o *runFlags) played(f *pflag.FlagSet) {
 // simulated registers how a scenario is simulated.
 func (o *runFlags) simulated(f *pflag.FlagSet) {
 	f.Uint64Var(&o.seed, "seed", 0, "`NUMBER` that every random stream starts from (default that of the scenario)")
+	f.TextVar(&o.ledger, "ledger", ledger.Full, "`LEVEL` of detail: full, promises to forget what has settled and the rows of parity, or off to judge nothing")
 	f.IntVar(&o.workers, "workers", 0, "`NUMBER` of runs at a time (default one a processor); results do not depend on it")
 }
 
 // run reads, simulates and prints. Files are written first: if one of them
 // cannot be, there is an error and nothing else.
 func (a *app) run(cmd *cobra.Command, o *runFlags, args []string) error {
-	outputs, err := parseOutputs(o.outputs, checkResultForm)
+	form := checkResultForm
+	if o.cut == power.EveryCut {
+		form = checkCurveForm
+	}
+	outputs, err := parseOutputs(o.outputs, form)
 	if err != nil {
 		return err
 	}
@@ -133,7 +140,17 @@ func (a *app) run(cmd *cobra.Command, o *runFlags, args []string) error {
 	if err := outputs.check(); err != nil {
 		return err
 	}
-	r, err := lab.Simulate(s, lab.Options{Workers: o.workers, Seams: lab.Seams(o.seams)})
+	if s.Cut.Kind == power.Every {
+		if o.seams.any() {
+			return usage("--log prints the commands of single runs, and --cut every plays none")
+		}
+		c, err := lab.EveryCut(s, lab.SweepOptions{Workers: o.workers, Tail: lab.DefaultTail, Ledger: o.ledger})
+		if err != nil {
+			return err
+		}
+		return a.curves(c, outputs, page)
+	}
+	r, err := lab.Simulate(s, lab.Options{Workers: o.workers, Seams: lab.Seams(o.seams), Ledger: o.ledger})
 	if err != nil {
 		return err
 	}

@@ -13,19 +13,20 @@ import (
 type grade uint8
 
 const (
-	kept    grade = iota // nothing that was acknowledged is gone
-	lost                 // acknowledged, never promised stable, gone
-	damaged              // collateral: promised content destroyed by a later write
-	broken               // promised stable, gone
-	silent               // WRITEs failed and the tool was not told
-	failed               // the tool itself failed: not silent loss
+	kept     grade = iota // nothing that was acknowledged is gone
+	lost                  // acknowledged, never promised stable, gone
+	damaged               // collateral: promised content destroyed by a later write
+	broken                // promised stable, gone
+	silent                // WRITEs failed and the tool was not told
+	failed                // the tool itself failed: not silent loss
+	unjudged              // the ledger was off
 )
 
-var glyphs = [...]string{"●", "✕", "◐", "‼", "∅", "✗"}
+var glyphs = [...]string{"●", "✕", "◐", "‼", "∅", "✗", "–"}
 
-var words = [...]string{"kept", "lost", "damaged", "BROKEN", "unwritten", "failed"}
+var words = [...]string{"kept", "lost", "damaged", "BROKEN", "unwritten", "failed", "unjudged"}
 
-var colors = [...]text.Colors{{text.FgBlue}, {text.FgYellow}, {text.FgMagenta}, {text.FgRed, text.Bold}, {text.FgRed}, {text.FgMagenta}}
+var colors = [...]text.Colors{{text.FgBlue}, {text.FgYellow}, {text.FgMagenta}, {text.FgRed, text.Bold}, {text.FgRed}, {text.FgMagenta}, {text.Faint}}
 
 // legend explains the glyphs.
 var legend = [...]string{
@@ -35,6 +36,7 @@ var legend = [...]string{
 	"promised stable, and gone: a promise was broken",
 	"WRITEs failed and the operating system did not tell the tool, which ended with status 0",
 	"the tool reported an error: not a silent loss",
+	"nothing was judged: the ledger was off",
 }
 
 func gradeOf(r *lab.Run) grade {
@@ -49,6 +51,8 @@ func gradeOf(r *lab.Run) grade {
 		return silent
 	case r.ToolError != "":
 		return failed
+	case r.Unjudged:
+		return unjudged
 	}
 	return kept
 }
@@ -76,6 +80,8 @@ func (o Options) cell(r *lab.Run) string {
 		s = mark + " " + size(r.Swallowed)
 	case failed:
 		s = o.failure(r)
+	case unjudged:
+		s = mark
 	default:
 		s = mark + " " + size(r.Loss.Acknowledged())
 		s += share(r)

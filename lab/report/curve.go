@@ -87,6 +87,9 @@ func panels(c *lab.Curves) []panel {
 			t := trace{sweep: s, outage: &s.Outages[j], name: s.Policy}
 			if len(s.Outages) > 1 {
 				short, _, _ := strings.Cut(t.outage.Name, " ")
+				if short == "any" {
+					short = "power" // beside events that are none
+				}
 				t.name += " (" + short + ")"
 			}
 			p.traces = append(p.traces, t)

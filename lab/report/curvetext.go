@@ -94,16 +94,25 @@ func (p *printer) curveNotes(all []panel) {
 		"meet, the first of the list is drawn.")
 	var endless bool
 	var holdUp int64
+	var played []string
+	samples := 0
 	for i := range all {
 		for j := range all[i].traces {
 			t := &all[i].traces[j]
 			endless = endless || t.endless(t.acknowledged())
+			if t.outage.Samples > 0 {
+				played, samples = once(played, t.outage.Name), t.outage.Samples
+			}
 			holdUp = max(holdUp, t.outage.HoldUpNS)
 		}
 	}
 	if holdUp > 0 {
 		p.item("", fmt.Sprintf("within, beyond: the power comes back while the battery still holds the cache up (at most %s), or after it.",
 			hours(holdUp)))
+	}
+	if samples > 0 {
+		p.item("", fmt.Sprintf("%s: re-simulated from the start at %d instants up to the scenario's own, and known at no other: what host and "+
+			"box do after it has to be played. All else is exact at every instant.", list(played), samples))
 	}
 	if endless {
 		p.item("", "past end: a cut at the end of the sweep still takes something; --tail makes the sweep longer.")

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"tbraid/lab"
 )
@@ -41,8 +42,38 @@ func cutNotes(r *lab.Result) []string {
 		notes = append(notes, "Re-simulated from the start: "+strings.Join(again, ", ")+
 			". What the next event of a sequence meets depends on how far host and box have recovered from the one before.")
 	}
+	if r.Scenario.Cut == "worst" {
+		return append(notes, worstNotes(r)...)
+	}
 	if r.Scenario.Cut != "" {
 		notes = append(notes, "Re-simulated from the start: every run with an event, up to the cut ("+r.Scenario.Cut+").")
+	}
+	return notes
+}
+
+// worstNotes say when the instant that costs most was, and how it was found.
+func worstNotes(r *lab.Result) []string {
+	var notes []string
+	var swept, sampled []string
+	samples := 0
+	for _, run := range r.Runs {
+		who := fmt.Sprintf("%s under %s with %s: ", run.Case, run.Host, run.Policy)
+		when := "no instant costs anything"
+		if run.Worst.Bytes > 0 {
+			when = fmt.Sprintf("%s after the case began, %s", time.Duration(run.Worst.AfterNS), size(run.Worst.Bytes))
+		}
+		if run.Worst.Samples > 0 {
+			sampled, samples = append(sampled, run.Event+": "+who+when), run.Worst.Samples
+		} else {
+			swept = append(swept, who+when)
+		}
+	}
+	if len(swept) > 0 {
+		notes = append(notes, "The instant that costs most, read off the sweep of every instant up to "+lab.DefaultTail.String()+
+			" beyond the event, then re-simulated: "+strings.Join(swept, "; ")+".")
+	}
+	if len(sampled) > 0 {
+		notes = append(notes, fmt.Sprintf("The instant that costs most, of %d that were re-simulated from the start: %s.", samples, strings.Join(sampled, "; ")))
 	}
 	return notes
 }

@@ -66,13 +66,15 @@ var verbs = map[grade]string{
 	broken:  "%s: promised data lost under %s",
 	damaged: "%s: older, promised data destroyed under %s",
 	lost:    "%s: acknowledged data lost under %s",
+
+	unjudged: "%s: nothing was judged under %s",
 }
 
 // fates says what becomes of a case: which policies lose, which break a promise,
 // which let the tool fail. Hosts that agree share a clause.
 func fates(g *grid, c string) []string {
 	var parts []string
-	for _, k := range []grade{failed, silent, broken, damaged, lost} {
+	for _, k := range []grade{unjudged, failed, silent, broken, damaged, lost} {
 		var clauses, hosts []string
 		for _, h := range g.hosts {
 			var under []string

@@ -26,7 +26,10 @@ const (
 	cutKinds
 )
 
-var cutWords = [cutKinds]string{Worst: "worst", Every: "every"}
+// EveryCut is how users write the cut of kind Every.
+const EveryCut = "every"
+
+var cutWords = [cutKinds]string{Worst: "worst", Every: EveryCut}
 
 // CutForms is how users write a cut.
 const CutForms = "1.5s (after the case began), +250ms (after the last command line), worst, every"
