@@ -52,7 +52,7 @@ func (c *Controller) startFirmware(now sim.Time) {
 func (c *Controller) restore(now sim.Time) {
 	kept, holdUp, bytes := c.Protection(c.failedAt)
 	why := c.taker(kept)
-	if now.Sub(c.failedAt) > holdUp && !mutant.Is(mutant.ContentOutlivesCell) {
+	if now.Sub(c.failedAt) > holdUp && !mutant.Is(mutant.ContentOutlivesHoldUp) {
 		bytes = 0
 	}
 	dirty := c.cache.Dirty(nil)

@@ -9,23 +9,23 @@ type Mutant uint8
 
 // The mutants, from the top of the house down.
 const (
-	None                Mutant = iota
-	FlushCoversInFlight        // the ledger credits a flush with what was acknowledged after it was asked for
-	SyncAckedEarly             // SYNCHRONIZE CACHE ends GOOD before the cache has settled
-	SyncSkipsInFlight          // SYNCHRONIZE CACHE takes destages that are under way for done
-	FailedSyncCredited         // what a failed SYNCHRONIZE CACHE could not write is given up, and the next one ends GOOD
-	FUAIgnored                 // FUA is ignored by firmware that says that it honours it
-	CopyDroppedEarly           // a protected cache gives its copy up when the destage begins, not when it has ended
-	ContentOutlivesCell        // a battery gives the content back after the hold-up has passed
-	MemberFlushSkipped         // one member is left out when the members' caches are flushed
-	ParityFirst                // parity is written before its data, not beside them
-	OldDestageWins             // in a member's cache, the destage that lands last wins, not the newest write
+	None                  Mutant = iota
+	FlushCoversInFlight          // the ledger credits a flush with what was acknowledged after it was asked for
+	SyncAckedEarly               // SYNCHRONIZE CACHE ends GOOD before the cache has settled
+	SyncSkipsInFlight            // SYNCHRONIZE CACHE takes destages that are under way for done
+	FailedSyncCredited           // what a failed SYNCHRONIZE CACHE could not write is given up, and the next one ends GOOD
+	FUAIgnored                   // FUA is ignored by firmware that says that it honours it
+	CopyDroppedEarly             // a protected cache gives its copy up when the destage begins, not when it has ended
+	ContentOutlivesHoldUp        // a battery gives the content back after the hold-up has passed
+	MemberFlushSkipped           // one member is left out when the members' caches are flushed
+	ParityFirst                  // parity is written before its data, not beside them
+	OldDestageWins               // in a member's cache, the destage that lands last wins, not the newest write
 	mutants
 )
 
 var names = [mutants]string{
 	"none", "flush covers in flight", "sync acked early", "sync skips in flight", "failed sync credited", "FUA ignored",
-	"copy dropped early", "content outlives cell", "member flush skipped", "parity first", "old destage wins",
+	"copy dropped early", "content outlives hold-up", "member flush skipped", "parity first", "old destage wins",
 }
 
 // String is the mutant's name.
