@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"tbraid/internal/block"
+	"tbraid/internal/mutant"
 )
 
 // Mark is a ticket for everything that has been written up to now: Settled says
@@ -72,7 +73,8 @@ func (c *Cache) settledByAge(mark uint64, e block.Extent) bool {
 
 // holds tells whether a block of mask still has content from up to the mark.
 func (p *page) holds(mark uint64, mask uint8) bool {
-	return p.waiting&mask != 0 && p.seq <= mark || p.carried&mask != 0 && p.carriedSeq <= mark
+	return p.waiting&mask != 0 && p.seq <= mark ||
+		p.carried&mask != 0 && p.carriedSeq <= mark && !mutant.Is(mutant.SyncSkipsInFlight)
 }
 
 // share is the mask of the page's blocks that lie in e.

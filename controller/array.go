@@ -8,6 +8,7 @@ import (
 	"tbraid/disks"
 	"tbraid/firmware"
 	"tbraid/internal/block"
+	"tbraid/internal/mutant"
 	"tbraid/sim"
 	"tbraid/sim/ledger"
 )
@@ -179,7 +180,7 @@ func (a *Array) flush(now sim.Time, j *job) {
 	j.ios = j.ios[:len(a.drives)]
 	j.left = 1 // so that it does not end before all are out
 	for m := range a.drives {
-		if a.absent.Has(m) {
+		if a.absent.Has(m) || m == 0 && mutant.Is(mutant.MemberFlushSkipped) {
 			continue
 		}
 		j.ios[m] = disks.IO{Op: disks.Flush, Ref: j.slot<<stepBits | uint32(m)}
@@ -273,7 +274,22 @@ func (a *Array) fill(now sim.Time, j *job) bool {
 
 // isWritePhase tells whether the steps of the present phase write.
 func (a *Array) isWritePhase(j *job) bool {
-	return len(j.steps) > 0 && j.steps[len(j.steps)-1].Phase == j.phase
+	for i := range j.steps {
+		if s := &j.steps[i]; s.Phase == j.phase {
+			return s.Op == raid.Write
+		}
+	}
+	return false
+}
+
+// isLastPhase tells whether no phase follows the present one.
+func (a *Array) isLastPhase(j *job) bool {
+	for i := range j.steps {
+		if j.steps[i].Phase > j.phase {
+			return false
+		}
+	}
+	return true
 }
 
 func (a *Array) submit(now sim.Time, member int, io *disks.IO) {
@@ -333,7 +349,7 @@ func (a *Array) arrived(now sim.Time, j *job) {
 		a.plan(now, j)
 	case j.kind == readJob:
 		a.end(now, j, true)
-	case a.isWritePhase(j):
+	case a.isLastPhase(j):
 		a.end(now, j, !a.Lost())
 	default:
 		j.phase++

@@ -3,6 +3,7 @@ package controller
 import (
 	"tbraid/firmware"
 	"tbraid/internal/block"
+	"tbraid/internal/mutant"
 	"tbraid/scsi"
 	"tbraid/sim"
 	"tbraid/sim/ledger"
@@ -51,7 +52,7 @@ func (c *Controller) startFirmware(now sim.Time) {
 func (c *Controller) restore(now sim.Time) {
 	kept, holdUp, bytes := c.Protection(c.failedAt)
 	why := c.taker(kept)
-	if now.Sub(c.failedAt) > holdUp {
+	if now.Sub(c.failedAt) > holdUp && !mutant.Is(mutant.ContentOutlivesHoldUp) {
 		bytes = 0
 	}
 	dirty := c.cache.Dirty(nil)
@@ -148,6 +149,10 @@ func (c *Controller) abandon(now sim.Time) {
 	for i := range c.batches {
 		if b := &c.batches[i]; b.busy {
 			b.busy, b.stray = false, false
+			if mutant.Is(mutant.CopyDroppedEarly) {
+				c.cache.Clean(&b.Batch)
+				continue
+			}
 			c.cache.Redirty(&b.Batch)
 		}
 	}

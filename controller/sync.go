@@ -3,6 +3,7 @@ package controller
 import (
 	"tbraid/firmware"
 	"tbraid/internal/block"
+	"tbraid/internal/mutant"
 	"tbraid/scsi"
 	"tbraid/sim"
 	"tbraid/sim/ledger"
@@ -37,10 +38,13 @@ func (c *Controller) carryOutSync(now sim.Time, ref uint32) {
 		c.finish(now, ref, scsi.Good, scsi.Sense{})
 	default:
 		if c.array.Lost() { // nothing can be destaged, and a part of what was is gone
+			if mutant.Is(mutant.FailedSyncCredited) {
+				c.discardAll()
+			}
 			c.finish(now, ref, scsi.CheckCondition, scsi.SenseWriteError)
 			return
 		}
-		if t.Decoded.Immed {
+		if t.Decoded.Immed || mutant.Is(mutant.SyncAckedEarly) {
 			c.flushAll()
 			c.finish(now, ref, scsi.Good, scsi.Sense{})
 		} else {

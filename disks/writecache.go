@@ -1,6 +1,9 @@
 package disks
 
-import "tbraid/internal/block"
+import (
+	"tbraid/internal/block"
+	"tbraid/internal/mutant"
+)
 
 // writeCache is the content that the drive has acknowledged, or holds, and that
 // the medium has not. Each write has a number, so that a write to the medium can
@@ -75,7 +78,7 @@ func (c *writeCache) drop(e block.Extent, number uint64) {
 	}
 	c.scratch = c.held.Append(c.scratch[:0], e)
 	for _, v := range c.scratch {
-		if n := v.Value.number; n != 0 && n <= number {
+		if n := v.Value.number; n != 0 && (n <= number || mutant.Is(mutant.OldDestageWins)) {
 			c.blocks -= v.Extent.Blocks
 			c.held.Set(v.Extent, unwritten{})
 		}

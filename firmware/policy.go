@@ -2,6 +2,7 @@ package firmware
 
 import (
 	"tbraid/cache"
+	"tbraid/internal/mutant"
 	"tbraid/scsi"
 	"tbraid/sim"
 )
@@ -71,7 +72,7 @@ func (p *Profile) Admit(c *scsi.Command) Admission {
 		return AdmitBypass
 	case !p.WritesBack():
 		return AdmitThrough
-	case c.FUA && p.FUA == FUAHonour && !p.Protected():
+	case c.FUA && p.FUA == FUAHonour && !p.Protected() && !mutant.Is(mutant.FUAIgnored):
 		return AdmitThrough
 	}
 	return AdmitBack

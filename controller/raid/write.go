@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"tbraid/internal/block"
+	"tbraid/internal/mutant"
 )
 
 // method is how the parity of a segment is made.
@@ -66,7 +67,10 @@ func (l *Layout) PlanWrite(dst []Step, stripe uint64, dirty []block.Extent, abse
 // slots, and the parities.
 func (r *row) planWrite(p *plan, phase uint8, g segment) {
 	for rest := g.covered | r.parity(); rest != 0; rest &= rest - 1 {
-		slot := rest.first()
+		slot, phase := rest.first(), phase
+		if mutant.Is(mutant.ParityFirst) && slot < r.data && r.parity() != 0 {
+			phase++
+		}
 		for mirror := range r.copies {
 			if member := r.copyOf(slot, mirror); !r.absent.Has(member) {
 				p.add(Step{

@@ -13,6 +13,7 @@ import (
 // stands before it.
 var layers = []string{
 	"internal/tidy", // tests only
+	"internal/mutant",
 	"sim",
 	"internal/block",
 	"internal/words",

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"tbraid/internal/block"
+	"tbraid/internal/mutant"
 	"tbraid/sim"
 )
 
@@ -123,6 +124,11 @@ func (l *Ledger) End(now sim.Time, id uint32, good bool) {
 			if l.covers[k] != nil {
 				l.claim(f, id, k)
 			}
+		}
+		if mutant.Is(mutant.FlushCoversInFlight) {
+			l.covers = append(l.covers, &l.fresh)
+			l.claim(f, id, uint32(len(l.covers)-1))
+			l.covers = l.covers[:len(l.covers)-1]
 		}
 		for int(l.owed) < len(l.covers) && l.covers[l.owed] == nil {
 			l.owed++
