@@ -37,7 +37,7 @@ func playing(b *testing.B, p plan, swept bool) (took time.Duration, heap uint64,
 		b.Fatal(err)
 	}
 	w.begin()
-	start := time.Now()
+	start := cpu()
 	if swept {
 		w.listen()
 	}
@@ -49,7 +49,7 @@ func playing(b *testing.B, p plan, swept bool) (took time.Duration, heap uint64,
 	if swept {
 		w.l.Finish(w.k.Now())
 	}
-	took = time.Since(start)
+	took = cpu() - start
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
@@ -63,8 +63,12 @@ func BenchmarkSweep_MillionWrites(b *testing.B) {
 	p := rewrites(b, 4, "wb-watermark-80-16")
 	p.detail = ledger.Promises
 	for range b.N {
-		plain, _, n := playing(b, p, false)
-		with, _, _ := playing(b, p, true)
+		plain, with, n := time.Duration(1<<62), time.Duration(1<<62), 0
+		for range 3 { // the least of three: a machine is seldom alone
+			once, _, writes := playing(b, p, false)
+			both, _, _ := playing(b, p, true)
+			plain, with, n = min(plain, once), min(with, both), writes
+		}
 		b.ReportMetric(float64(plain.Nanoseconds())/float64(n), "replay-ns/write")
 		b.ReportMetric(float64((with-plain).Nanoseconds())/float64(n), "sweep-ns/write")
 		b.ReportMetric(100*float64(with-plain)/float64(plain), "sweep-%-of-replay")

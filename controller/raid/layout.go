@@ -120,13 +120,11 @@ func (l *Layout) VolumeAt(member uint8, at block.LBA) (block.LBA, Role) {
 // member while no member is absent: it holds data, and of mirrored data the copy
 // that reads prefer.
 func (l *Layout) Serves(member uint8, at block.LBA) bool {
-	r := l.open(uint64(at)/l.chunk, 0)
-	for slot := range r.data {
-		if n, _ := r.source(slot); r.copyOf(slot, n) == int(member) {
-			return true
-		}
+	stripe := uint64(at) / l.chunk
+	if l.parities == 0 {
+		return int(member)%l.copies == int(stripe%uint64(l.copies)) // as row.source
 	}
-	return false
+	return (int(member)-l.member(stripe, 0)+l.members)%l.members < l.data
 }
 
 // Survives tells whether every block of the volume can still be read.

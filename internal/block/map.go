@@ -9,7 +9,8 @@ import "slices"
 type Map[V comparable] struct {
 	leaves [][]entry[V] // each sorted and not empty; leaves in order
 	count  int
-	spare  []entry[V] // an emptied leaf, so that a map that fills and empties does not allocate
+	spare  []entry[V]         // an emptied leaf, so that a map that fills and empties does not allocate
+	at     struct{ i, j int } // where the last search ended: the next one is often there, or behind
 }
 
 type entry[V comparable] struct {
@@ -136,6 +137,43 @@ func (m *Map[V]) All(dst []Value[V]) []Value[V] {
 
 // seek finds the first entry that ends beyond a.
 func (m *Map[V]) seek(a LBA) (i, j int) {
+	if i, j = m.at.i, m.at.j; m.isFirst(i, j, a) {
+		return i, j
+	}
+	if i < len(m.leaves) {
+		if j++; j >= len(m.leaves[i]) {
+			i, j = i+1, 0
+		}
+		if m.isFirst(i, j, a) {
+			m.at.i, m.at.j = i, j
+			return i, j
+		}
+	}
+	i, j = m.search(a)
+	m.at.i, m.at.j = i, j
+	return i, j
+}
+
+// isFirst tells whether the entry at (i, j), if there is one, is the first that
+// ends beyond a.
+func (m *Map[V]) isFirst(i, j int, a LBA) bool {
+	if i >= len(m.leaves) || j >= len(m.leaves[i]) {
+		return false
+	}
+	leaf := m.leaves[i]
+	switch {
+	case leaf[j].end <= a:
+		return false
+	case j > 0:
+		return leaf[j-1].end <= a
+	case i > 0:
+		before := m.leaves[i-1]
+		return before[len(before)-1].end <= a
+	}
+	return true
+}
+
+func (m *Map[V]) search(a LBA) (i, j int) {
 	lo, hi := 0, len(m.leaves)
 	for lo < hi {
 		mid := int(uint(lo+hi) >> 1)

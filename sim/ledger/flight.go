@@ -40,7 +40,13 @@ func (s *Sweep) pause(f *flight) {
 			s.l.come(part, p.Version)
 		}
 	}
+	s.l.enterComing()
 	f.done, f.segs, f.low, f.paused = come, f.segs[:0], 0, true
+	for c, n := range f.coming {
+		s.coming[c] -= n
+	}
+	f.coming = [classes]int64{}
+	s.paused++
 }
 
 // clamp is how many blocks of a piece that begins at offset lie before at.
@@ -52,18 +58,31 @@ func clamp(at, offset, blocks uint64) uint64 {
 }
 
 // come enters version v as the content of the media in e. The counts know of it
-// already.
+// already. Blocks that then stand alike and are neighbours are entered together,
+// by enterComing.
 func (l *Ledger) come(e block.Extent, v block.Version) {
-	l.runs = l.Resolve(l.runs[:0], []block.Run{{Extent: e, Version: v}})
-	for _, r := range l.runs {
+	for _, r := range l.resolved(e, v) {
 		for _, p := range l.standings(r.Extent) {
 			s := p.Value
 			if !s.known() {
 				continue
 			}
 			s.medium = l.place(r.Version, p.Extent)
-			l.stand(p, s)
+			s = l.remembered(s)
+			l.referred(p, &s)
+			if l.coming.Value != s || l.coming.Extent.End() != p.Extent.Start {
+				l.enterComing()
+				l.coming = block.Value[standing]{Extent: block.Extent{Start: p.Extent.Start}, Value: s}
+			}
+			l.coming.Extent.Blocks += p.Extent.Blocks
 		}
+	}
+}
+
+func (l *Ledger) enterComing() {
+	if !l.coming.Extent.Empty() {
+		l.blocks.Set(l.coming.Extent, l.coming.Value)
+		l.coming.Extent = block.Extent{}
 	}
 }
 
@@ -77,14 +96,26 @@ func (l *Ledger) place(v block.Version, e block.Extent) block.Version {
 
 // resume books the passes that were held still.
 func (s *Sweep) resume() {
-	if s.active == 0 {
+	if s.paused == 0 {
 		return
 	}
 	for i := range s.flights {
 		if f := &s.flights[i]; f.busy && f.paused {
 			f.paused = false
+			s.paused--
 			s.divide(f)
 			s.landFlight(f)
+		}
+	}
+	s.nextLook()
+}
+
+// nextLook finds out which flight has to be looked at first.
+func (s *Sweep) nextLook() {
+	s.stop = sim.Never
+	for i := range s.flights {
+		if f := &s.flights[i]; f.busy && !f.paused && f.stop > s.now {
+			s.stop = min(s.stop, f.stop)
 		}
 	}
 }
@@ -100,8 +131,7 @@ func (s *Sweep) divide(f *flight) {
 			s.segments(f, p, block.Run{Extent: e})
 			continue
 		}
-		s.l.runs = s.l.Resolve(s.l.runs[:0], []block.Run{{Extent: e, Version: p.Version}})
-		for _, r := range s.l.runs {
+		for _, r := range s.l.resolved(e, p.Version) {
 			s.segments(f, p, r)
 		}
 	}
@@ -128,12 +158,28 @@ func (s *Sweep) segments(f *flight, p *Piece, r block.Run) {
 			}
 			g.fares[o] = c
 			g.steps = g.steps || c.after.class != NoLoss && c.after != c.before
+			s.awaits(f, c, int64(b.Extent.Blocks))
 		}
 		f.steps = f.steps || g.steps
 		for e := b.Extent; !e.Empty(); {
 			part, _ := s.part(e) // so that a segment is in one lane
 			s.cut(f, g, p.Offset+uint64(part.Start-p.Extent.Start), part)
 			e = block.Between(part.End(), e.End())
+		}
+	}
+}
+
+// awaits notes that so many blocks may leave their classes as a pass goes on.
+func (s *Sweep) awaits(f *flight, c change, n int64) {
+	for _, class := range [2]Class{c.before.class, c.torn.class} {
+		if class == NoLoss {
+			continue
+		}
+		f.coming[class] += n
+		s.coming[class] += n
+		if class >= AtRisk {
+			f.coming[NoLoss] += n
+			s.coming[NoLoss] += n
 		}
 	}
 }
@@ -169,6 +215,7 @@ func (s *Sweep) land() {
 			s.landFlight(f)
 		}
 	}
+	s.nextLook()
 }
 
 func (s *Sweep) landFlight(f *flight) {

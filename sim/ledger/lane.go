@@ -75,12 +75,15 @@ func (s *Sweep) addLane(t *tally, i int, since uint32, n int64, late uint64, las
 	l := &t.lanes[i]
 	g := l.group(since, s.folded)
 	g.blocks += n
-	s.shift(s.causeMeter(t, AtRisk, s.why(l, g)), n, late, last)
+	s.shift(s.causeMeter(t, AtRisk, s.why(l, g)), n, late, last, s.coming[AtRisk])
 }
 
 // group is the one that counts what was acknowledged after flush since. Groups
 // of flushes that are over have been joined; those of later ones stay apart.
 func (l *lane) group(since uint32, folded int) *group {
+	if last := len(l.groups) - 1; l.groups[last].since == since {
+		return &l.groups[last]
+	}
 	i, found := slices.BinarySearchFunc(l.groups, since, func(g group, since uint32) int { return int(g.since) - int(since) })
 	if !found {
 		if int(since) < folded {
@@ -188,7 +191,7 @@ func (s *Sweep) recause(t *tally) {
 		}
 		m = s.causeMeter(t, AtRisk, Cause(why))
 		if n := total[why] - m.value; n != 0 {
-			s.shift(m, n, 0, s.now)
+			s.shift(m, n, 0, s.now, 0)
 		}
 	}
 }

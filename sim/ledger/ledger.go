@@ -59,7 +59,7 @@ type Ledger struct {
 	step    int
 	sweep   *Sweep
 	parts   []block.Value[standing]
-	covered []block.Value[block.Version]
+	coming  block.Value[standing] // comes to the media as one
 	runs    []block.Run
 }
 
@@ -278,6 +278,15 @@ func (l *Ledger) Resolve(dst []block.Run, found []block.Run) []block.Run {
 	return dst
 }
 
+// resolved is what version v supplies to the blocks of e.
+func (l *Ledger) resolved(e block.Extent, v block.Version) []block.Run {
+	l.runs = append(l.runs[:0], block.Run{Extent: e, Version: v})
+	if len(l.fills) > 0 {
+		l.runs = l.Resolve(l.runs[:0], []block.Run{{Extent: e, Version: v}})
+	}
+	return l.runs
+}
+
 // split resolves a run of a WRITE that carried fill. What filled it was resolved
 // when it was read. Where the WRITE strayed by a fault there is nothing to resolve.
 func (l *Ledger) split(dst []block.Run, r block.Run, fill []block.Run) []block.Run {
@@ -316,13 +325,24 @@ func (l *Ledger) put(p block.Value[standing], s standing) {
 	l.stand(p, s)
 }
 
-// stand enters how blocks stand. While a sweep can tell what has settled, that is
-// forgotten, but that it was written and promised.
+// stand enters how blocks stand.
 func (l *Ledger) stand(p block.Value[standing], s standing) {
-	if l.level == Promises && l.sweep != nil {
-		s = s.forgotten()
-	}
+	s = l.remembered(s)
 	l.blocks.Set(p.Extent, s)
+	l.referred(p, &s)
+}
+
+// remembered is s as the ledger keeps it: while a sweep can tell what has
+// settled, that is forgotten, but that it was written and promised.
+func (l *Ledger) remembered(s standing) standing {
+	if l.level == Promises && l.sweep != nil {
+		return s.forgotten()
+	}
+	return s
+}
+
+// referred tells the records that blocks that stood as p stand as s.
+func (l *Ledger) referred(p block.Value[standing], s *standing) {
 	l.refer(p.Value.issued, s.issued, p.Extent.Blocks)
 	l.refer(p.Value.acked, s.acked, p.Extent.Blocks)
 	l.refer(p.Value.claim, s.claim, p.Extent.Blocks)

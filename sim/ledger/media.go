@@ -5,14 +5,14 @@ import (
 	"tbraid/sim"
 )
 
-// Hold records at time now that the controller's cache took version v of e.
+// Hold records at time now that the controller's cache took version v of e. If
+// nothing protects the cache, it is all one whether it or a member's cache has it.
 func (l *Ledger) Hold(now sim.Time, e block.Extent, v block.Version) {
-	if l.sweep == nil {
+	if l.sweep == nil || l.sweep.kinds == 1 {
 		return
 	}
 	l.enter(now, e)
-	l.runs = l.Resolve(l.runs[:0], []block.Run{{Extent: e, Version: v}})
-	for _, r := range l.runs {
+	for _, r := range l.resolved(e, v) {
 		for _, p := range l.standings(r.Extent) {
 			if s := p.Value; s.known() {
 				s.held, s.dirty, s.saved = r.Version, true, l.sweep.keeps.Kept && l.sweep.keeps.Bytes == 0
@@ -27,13 +27,12 @@ func (l *Ledger) Hold(now sim.Time, e block.Extent, v block.Version) {
 // Clean records at time now that the members took what the cache held of runs,
 // where nothing newer has come since.
 func (l *Ledger) Clean(now sim.Time, runs []block.Run) {
-	if l.sweep == nil {
+	if l.sweep == nil || l.sweep.kinds == 1 {
 		return
 	}
 	for _, run := range runs {
 		l.enter(now, run.Extent)
-		l.runs = l.Resolve(l.runs[:0], []block.Run{run})
-		for _, r := range l.runs {
+		for _, r := range l.resolved(run.Extent, run.Version) {
 			for _, p := range l.standings(r.Extent) {
 				if s := p.Value; s.dirty && s.held == r.Version {
 					s.dirty, s.saved = false, false
@@ -53,8 +52,7 @@ func (l *Ledger) Store(now sim.Time, e block.Extent, v block.Version) {
 		return
 	}
 	l.enter(now, e)
-	l.runs = l.Resolve(l.runs[:0], []block.Run{{Extent: e, Version: v}})
-	for _, r := range l.runs {
+	for _, r := range l.resolved(e, v) {
 		for _, p := range l.standings(r.Extent) {
 			if s := p.Value; s.known() {
 				s.held, s.medium, s.dirty, s.saved = r.Version, r.Version, false, false
@@ -73,8 +71,7 @@ func (l *Ledger) Shows(now sim.Time, e block.Extent, v block.Version) {
 		return
 	}
 	l.enter(now, e)
-	l.runs = l.Resolve(l.runs[:0], []block.Run{{Extent: e, Version: v}})
-	for _, r := range l.runs {
+	for _, r := range l.resolved(e, v) {
 		for _, p := range l.standings(r.Extent) {
 			if s := p.Value; s.known() {
 				s.medium = l.place(r.Version, p.Extent)
@@ -93,7 +90,7 @@ func (s *standing) known() bool { return s.issued != 0 || s.settled != unwritten
 func (l *Ledger) Holes(now sim.Time, rows uint64) {
 	if s := l.sweep; s != nil {
 		s.tick(now)
-		s.shift(&s.hole, int64(rows)-s.hole.value, 0, now)
+		s.shift(&s.hole, int64(rows)-s.hole.value, 0, now, 0)
 	}
 }
 

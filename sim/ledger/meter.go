@@ -18,6 +18,7 @@ type meter struct {
 	worst    int64
 	worstAt  sim.Time
 	mark     int64
+	touched  bool
 
 	open    bool // above zero
 	openAt  sim.Time
@@ -25,9 +26,11 @@ type meter struct {
 	exposed time.Duration
 	first   sim.Time // -1: never above zero
 	last    sim.Time
-	touched bool
-	carried int64 // value at the end of the last point
-	points  []span
+
+	bucket  int // that within is about
+	within  span
+	carried int64  // value when it was last measured
+	points  []span // of the buckets before
 }
 
 // span is the least and the most within one bucket.
@@ -74,8 +77,9 @@ func (m *meter) bring(now sim.Time) {
 	}
 }
 
-// measure takes note of the value at time t, when everything at t has happened.
-func (m *meter) measure(t sim.Time, b *buckets) {
+// measure takes note of the value at time t, when everything at t has happened;
+// t is in bucket i.
+func (m *meter) measure(t sim.Time, i int, b *buckets) {
 	if m.value > m.worst {
 		m.worst, m.worstAt = m.value, t
 	}
@@ -88,7 +92,23 @@ func (m *meter) measure(t sim.Time, b *buckets) {
 	case m.value == 0:
 		m.close()
 	}
-	m.draw(t, b)
+	if i != m.bucket {
+		m.turn(t, i, b)
+	}
+	m.within.least, m.within.most = min(m.within.least, m.value), max(m.within.most, m.value)
+	m.carried = m.value
+}
+
+// turn goes on to bucket i. What was measured last held until there; if the
+// bucket begins at t, it begins with the value of now.
+func (m *meter) turn(t sim.Time, i int, b *buckets) {
+	for m.points = append(m.points, m.within); len(m.points) < i; {
+		m.points = append(m.points, span{m.carried, m.carried})
+	}
+	m.bucket, m.within = i, span{m.carried, m.carried}
+	if t == b.start(i) {
+		m.within = span{m.value, m.value}
+	}
 }
 
 // close ends a time above zero.
@@ -100,49 +120,31 @@ func (m *meter) close() {
 	}
 }
 
-// rises tells whether the value is beyond what was met so far, in all or in the
-// bucket of time t.
-func (m *meter) rises(t sim.Time, b *buckets) bool {
-	most := m.carried
-	if i := b.index(t); i < len(m.points) {
-		most = m.points[i].most
-	}
-	return m.value > m.worst || m.value > most
-}
-
-// draw enters the value at time t into its bucket.
-func (m *meter) draw(t sim.Time, b *buckets) {
-	i := b.index(t)
-	for len(m.points) <= i {
-		m.points = append(m.points, span{m.carried, m.carried})
-		if t == b.from+sim.Time(len(m.points)-1)*b.width {
-			m.points[i] = span{m.value, m.value}
-		}
-	}
-	p := &m.points[i]
-	p.least, p.most = min(p.least, m.value), max(p.most, m.value)
-	m.carried = m.value
+// rises tells whether the value is beyond what was met so far, in all or in
+// bucket i, which is that of now.
+func (m *meter) rises(i int) bool {
+	return m.value > m.worst || m.value > m.within.most || i != m.bucket && m.value > m.carried
 }
 
 // halve joins buckets in pairs.
 func (m *meter) halve() {
-	n := len(m.points)
-	for i := 0; i < n; i += 2 {
-		p := m.points[i]
-		if i+1 < n {
-			p.least, p.most = min(p.least, m.points[i+1].least), max(p.most, m.points[i+1].most)
-		} else {
-			p.least, p.most = min(p.least, m.carried), max(p.most, m.carried)
-		}
-		m.points[i/2] = p
+	if m.bucket%2 == 1 { // the one before belongs to it now
+		n := len(m.points) - 1
+		m.within.least, m.within.most = min(m.within.least, m.points[n].least), max(m.within.most, m.points[n].most)
+		m.points = m.points[:n]
 	}
-	m.points = m.points[:(n+1)/2]
+	for k := 0; k+1 < len(m.points); k += 2 {
+		p, q := m.points[k], m.points[k+1]
+		m.points[k/2] = span{min(p.least, q.least), max(p.most, q.most)}
+	}
+	m.points = m.points[:len(m.points)/2]
+	m.bucket /= 2
 }
 
 // figures closes the meter at time end.
 func (m *meter) figures(end sim.Time, b *buckets) Figures {
 	m.bring(end)
-	m.measure(end, b)
+	m.measure(end, b.index(end), b)
 	f := Figures{AtMark: bytes(m.mark), Worst: bytes(m.worst), WorstAt: m.worstAt, Exposed: m.exposed,
 		First: m.first, Last: m.last}
 	if m.open {
@@ -155,35 +157,33 @@ func (m *meter) figures(end sim.Time, b *buckets) Figures {
 	if span := uint64(end - b.from); span > 0 {
 		f.Mean = m.integral.over(span, block.Size)
 	}
-	for i, p := range m.points {
-		from := b.from + sim.Time(i)*b.width
-		if from > end {
-			break
-		}
-		f.Points = append(f.Points, Point{From: from, To: min(from+b.width, end), Least: bytes(p.least), Most: bytes(p.most)})
+	for i, p := range append(m.points, m.within) {
+		f.Points = append(f.Points, Point{From: b.start(i), To: min(b.start(i+1), end), Least: bytes(p.least), Most: bytes(p.most)})
 	}
 	return f
 }
 
 func bytes(blocks int64) uint64 { return uint64(blocks) * block.Size }
 
-// buckets divide the time since from.
+// buckets divide the time since from into parts of 2^shift nanoseconds.
 type buckets struct {
 	from  sim.Time
-	width sim.Time
+	shift uint
 }
 
-// maxBuckets bounds what a meter keeps for drawing, and firstWidth is what the
+// maxBuckets bounds what a meter keeps for drawing, and firstShift is what the
 // buckets begin with: together 67 ms.
 const (
 	maxBuckets = 1024
-	firstWidth = 1 << 16
+	firstShift = 16
 )
 
-func (b *buckets) index(t sim.Time) int { return int((t - b.from) / b.width) }
+func (b *buckets) index(t sim.Time) int { return int((t - b.from) >> b.shift) }
+
+func (b *buckets) start(i int) sim.Time { return b.from + sim.Time(i)<<b.shift }
 
 // next is the first border beyond t.
-func (b *buckets) next(t sim.Time) sim.Time { return b.from + (t-b.from)/b.width*b.width + b.width }
+func (b *buckets) next(t sim.Time) sim.Time { return b.start(b.index(t) + 1) }
 
 // product is a sum of products in 128 bits, never below zero when it is read.
 type product struct{ hi, lo uint64 }

@@ -86,6 +86,9 @@ type flight struct {
 	low    int      // segments before this one have come
 	stop   sim.Time // when the sweep has to look at it again
 	steps  bool     // one of segs has steps
+
+	below, above block.LBA // all pieces lie between
+	coming       [classes]int64
 }
 
 // segment is a run of units of which all blocks stand alike. Its units leave the
@@ -123,8 +126,12 @@ func (l *Ledger) Starts(now sim.Time, p *Pass) int {
 	pieces := append(f.Pieces[:0], p.Pieces...)
 	*f = flight{Pass: *p, busy: true, paused: true, segs: f.segs[:0]}
 	f.Pieces = pieces
+	f.below = 1 << 62
+	for _, p := range pieces {
+		f.below, f.above = min(f.below, p.Extent.Start), max(f.above, p.Extent.End())
+	}
 	s.active++
-	s.coming += int64(p.Units * p.UnitBlocks)
+	s.paused++
 	s.resume()
 	return i
 }
@@ -142,12 +149,15 @@ func (l *Ledger) Ends(now sim.Time, number int) {
 	}
 	s.pause(f)
 	f.busy, f.paused = false, false
+	s.paused--
 	s.active--
-	s.coming -= int64(f.Units * f.UnitBlocks)
 }
 
 // overlaps tells whether the flight touches e.
 func (f *flight) overlaps(e block.Extent) bool {
+	if e.Start >= f.above || e.End() <= f.below {
+		return false
+	}
 	for i := range f.Pieces {
 		if f.Pieces[i].Extent.Overlaps(e) {
 			return true

@@ -24,8 +24,10 @@ type Sweep struct {
 	possibly, surely, hole meter
 	flights                []flight
 	active                 int
-	coming                 int64    // blocks of the passes under way
-	landed                 sim.Time // what has come to the media is booked up to here
+	coming                 [classes]int64 // blocks that passes under way may take from a class, at most; NoLoss: from all that was acknowledged
+	paused                 int            // flights
+	stop                   sim.Time       // when one of the flights has to be looked at
+	landed                 sim.Time       // what has come to the media is booked up to here
 	buckets                buckets
 	touched                []*meter
 	marked                 sim.Time
@@ -68,7 +70,7 @@ type tally struct {
 // it had been durable for long.
 func (l *Ledger) Listen(now sim.Time, content Content, p Keeping) *Sweep {
 	s := &Sweep{l: l, now: now, keeps: p, kinds: 1, marked: -1, folded: len(l.flushes)}
-	s.buckets = buckets{from: now, width: firstWidth}
+	s.buckets = buckets{from: now, shift: firstShift}
 	s.eachMeter(func(m *meter) { *m = newMeter(now) })
 	if p.Exists {
 		s.kinds = 2
@@ -117,8 +119,8 @@ func (s *Sweep) tick(now sim.Time) {
 	}
 	s.measure(s.now)
 	s.instants++
-	for now-s.buckets.from >= s.buckets.width*maxBuckets {
-		s.buckets.width *= 2
+	for s.buckets.index(now) >= maxBuckets {
+		s.buckets.shift++
 		s.eachMeter((*meter).halve)
 	}
 	for t := s.nextStop(); t < now; t = s.nextStop() {
@@ -145,10 +147,8 @@ func (s *Sweep) nextStop() sim.Time {
 		return t
 	}
 	t = min(t, s.buckets.next(s.now))
-	for i := range s.flights {
-		if f := &s.flights[i]; f.busy && f.stop > s.now {
-			t = min(t, f.stop)
-		}
+	if s.stop > s.now {
+		t = min(t, s.stop)
 	}
 	return t
 }
@@ -156,12 +156,13 @@ func (s *Sweep) nextStop() sim.Time {
 // measure takes note of every count that has changed, at the end of instant t.
 func (s *Sweep) measure(t sim.Time) {
 	asked := len(s.probes) > 0 && t == s.probes[0]
-	if s.landed < t && (asked || t == s.marked || s.rises(t)) {
+	i := s.buckets.index(t)
+	if s.landed < t && (asked || t == s.marked || s.rises(i)) {
 		s.land() // what has come meanwhile may make it less
 	}
 	for _, m := range s.touched {
 		m.touched = false
-		m.measure(t, &s.buckets)
+		m.measure(t, i, &s.buckets)
 	}
 	s.touched = s.touched[:0]
 	if asked {
@@ -176,19 +177,20 @@ func (s *Sweep) measure(t sim.Time) {
 	}
 }
 
-func (s *Sweep) rises(t sim.Time) bool {
+func (s *Sweep) rises(bucket int) bool {
 	for _, m := range s.touched {
-		if m.rises(t, &s.buckets) {
+		if m.rises(bucket) {
 			return true
 		}
 	}
 	return false
 }
 
-// shift changes a count as of before now. If it rises from little, there may have
-// been nothing: what has come to the media meanwhile is booked first.
-func (s *Sweep) shift(m *meter, n int64, late uint64, last sim.Time) {
-	if n > 0 && s.landed < s.now && m.value <= s.coming {
+// shift changes a count as of before now. Passes under way may lower it by
+// coming: if it rises from so little, there may have been nothing, so what has
+// come to the media meanwhile is booked first.
+func (s *Sweep) shift(m *meter, n int64, late uint64, last sim.Time, coming int64) {
+	if n > 0 && m.value <= coming && s.landed < s.now {
 		s.land()
 	}
 	s.touch(m).shift(s.now, n, late, last)
@@ -243,8 +245,8 @@ func (s *Sweep) found(b *standing, outage int) (block.Version, Cause) {
 // medium that tears a block is under way, so the verdict is that of a busy block.
 func (s *Sweep) fate(b *standing, outage int) fate {
 	v, taken := s.found(b, outage)
-	if !b.known() {
-		return fate{}
+	if v >= b.acked && v >= b.issued && v < stray || !b.known() {
+		return fate{} // as most blocks fare most of the time
 	}
 	return s.l.fate(b, v, true, taken)
 }
@@ -267,10 +269,10 @@ func (s *Sweep) moved(e block.Extent, was, is *standing) {
 	}
 	n := int64(e.Blocks)
 	if a, b := was.possible(), is.possible(); a != b {
-		s.shift(&s.possibly, signed(n, b), 0, s.now)
+		s.shift(&s.possibly, signed(n, b), 0, s.now, 0)
 	}
-	if a, b := was.sure(), is.sure(); a != b {
-		s.shift(&s.surely, signed(n, b), 0, s.now)
+	if a, b := s.sure(was), s.sure(is); a != b {
+		s.shift(&s.surely, signed(n, b), 0, s.now, 0)
 	}
 }
 
@@ -285,8 +287,11 @@ func signed(n int64, up bool) int64 {
 // written anything but what a flush that was carried out made it write.
 func (b *standing) possible() bool { return (b.acked != 0 || b.settled != unwritten) && !b.firm }
 
-// sure tells whether it is lost even if every cache has written all that it held.
-func (b *standing) sure() bool { return b.acked > b.held }
+// sure tells whether it is lost even if every cache has written all that it held:
+// the box never had it.
+func (s *Sweep) sure(b *standing) bool {
+	return b.acked != 0 && s.l.writes.at(b.acked).Shirked == Misdirected && b.medium < b.acked
+}
 
 // aged notes how long a block was acknowledged and not durable.
 func (s *Sweep) aged(outage int, v block.Version, until sim.Time) {
@@ -303,17 +308,18 @@ func (s *Sweep) add(outage int, e block.Extent, f fate, n int64, late uint64, la
 		return
 	}
 	t := &s.tallies[outage]
+	coming := s.coming[f.class]
 	if f.class >= AtRisk {
-		s.shift(&t.acknowledged, n, late, last)
+		s.shift(&t.acknowledged, n, late, last, s.coming[NoLoss])
 	}
-	s.shift(&t.class[f.class], n, late, last)
+	s.shift(&t.class[f.class], n, late, last, coming)
 	if f.cause == TornWrite {
-		s.shift(&t.torn, n, late, last)
+		s.shift(&t.torn, n, late, last, coming)
 	}
 	if f.late {
 		s.addLate(t, e, f.since, n, late, last)
 	} else if f.cause != NoCause {
-		s.shift(s.causeMeter(t, f.class, f.cause), n, late, last)
+		s.shift(s.causeMeter(t, f.class, f.cause), n, late, last, coming)
 	}
 }
 
@@ -333,10 +339,10 @@ func (s *Sweep) count(sign int64) {
 			s.add(o, p.Extent, s.fate(&p.Value, o), n, 0, s.now)
 		}
 		if p.Value.possible() {
-			s.shift(&s.possibly, n, 0, s.now)
+			s.shift(&s.possibly, n, 0, s.now, 0)
 		}
-		if p.Value.sure() {
-			s.shift(&s.surely, n, 0, s.now)
+		if s.sure(&p.Value) {
+			s.shift(&s.surely, n, 0, s.now, 0)
 		}
 	}
 }
