@@ -37,7 +37,7 @@ func (s *Sweep) pause(f *flight) {
 		part := block.Between(p.Extent.Start+block.LBA(clamp(from, p.Offset, p.Extent.Blocks)),
 			p.Extent.Start+block.LBA(clamp(to, p.Offset, p.Extent.Blocks)))
 		if !p.Carried && !part.Empty() {
-			s.l.come(part, p.Version)
+			s.l.come(f, p.Offset+uint64(part.Start-p.Extent.Start), part, p.Version)
 		}
 	}
 	s.l.enterComing()
@@ -57,17 +57,21 @@ func clamp(at, offset, blocks uint64) uint64 {
 	return min(at-offset, blocks)
 }
 
-// come enters version v as the content of the media in e. The counts know of it
-// already. Blocks that then stand alike and are neighbours are entered together,
+// come enters version v as the content of the media in e, which begins at an
+// offset of the pass. The counts know of it already, but not of the age of what
+// has come. Blocks that then stand alike and are neighbours are entered together,
 // by enterComing.
-func (l *Ledger) come(e block.Extent, v block.Version) {
+func (l *Ledger) come(f *flight, offset uint64, e block.Extent, v block.Version) {
 	for _, r := range l.resolved(e, v) {
 		for _, p := range l.standings(r.Extent) {
 			s := p.Value
 			if !s.known() {
 				continue
 			}
-			s.medium = l.place(r.Version, p.Extent)
+			if s.medium = l.place(r.Version, p.Extent); s.medium >= s.acked && p.Value.medium < s.acked {
+				last := (offset + uint64(p.Extent.End()-e.Start) - 1) / f.UnitBlocks
+				l.sweep.saved(&p.Value, f.arrival(last))
+			}
 			s = l.remembered(s)
 			l.referred(p, &s)
 			if l.coming.Value != s || l.coming.Extent.End() != p.Extent.Start {
@@ -76,6 +80,14 @@ func (l *Ledger) come(e block.Extent, v block.Version) {
 			}
 			l.coming.Extent.Blocks += p.Extent.Blocks
 		}
+	}
+}
+
+// saved notes the age of blocks that were lost up to a time.
+func (s *Sweep) saved(b *standing, until sim.Time) {
+	s.aged(lasting, b.acked, until)
+	if s.kinds > 1 && !b.saved {
+		s.aged(bridged, b.acked, until)
 	}
 }
 
@@ -135,7 +147,6 @@ func (s *Sweep) divide(f *flight) {
 			s.segments(f, p, r)
 		}
 	}
-	slices.SortStableFunc(f.segs, func(a, b segment) int { return int(a.first) - int(b.first) })
 }
 
 // segments adds the segments of blocks that will hold version r.Version.
@@ -150,7 +161,7 @@ func (s *Sweep) segments(f *flight, p *Piece, r block.Run) {
 			after.medium = s.l.place(r.Version, b.Extent)
 		}
 		torn.medium = block.Torn
-		g := segment{version: stands.acked}
+		var g segment
 		for o := range s.kinds {
 			c := change{before: s.fate(&stands, o), torn: s.fate(&torn, o), after: s.fate(&after, o)}
 			if !f.Tears {
@@ -199,9 +210,21 @@ func (s *Sweep) cut(f *flight, g segment, offset uint64, e block.Extent) {
 			g.blocks = f.UnitBlocks
 			g.last = g.first + left/f.UnitBlocks
 		}
-		f.segs = append(f.segs, g)
+		s.appendSegment(f, g)
 		at += block.LBA(g.blocks * (g.last - g.first))
 	}
+}
+
+// appendSegment adds g, as part of the last segment if it goes on with the same.
+func (s *Sweep) appendSegment(f *flight, g segment) {
+	if n := len(f.segs); n > 0 && len(s.ranges) == 0 {
+		p := &f.segs[n-1]
+		if p.last == g.first && p.blocks == f.UnitBlocks && g.blocks == f.UnitBlocks && p.fares == g.fares {
+			p.last = g.last
+			return
+		}
+	}
+	f.segs = append(f.segs, g)
 }
 
 // land books what has come by now.
@@ -271,19 +294,7 @@ func (s *Sweep) book(f *flight, g *segment, head uint64, within bool) {
 		g.entered = false
 		s.swap(g, func(c *change) (fate, fate) { return c.torn, c.after }, f.arrival(g.last-1))
 	}
-	if come > g.come {
-		s.saved(g, f.arrival(g.first+come-1))
-	}
 	g.come = come
-}
-
-// saved notes how old what has come had become.
-func (s *Sweep) saved(g *segment, at sim.Time) {
-	for o := range s.kinds {
-		if c := &g.fares[o]; c.before.class >= AtRisk && c.after.class < AtRisk {
-			s.aged(o, g.version, at)
-		}
-	}
 }
 
 // swap moves one unit of a segment from one fate to another as of time at.

@@ -98,11 +98,10 @@ type segment struct {
 	first, last uint64 // units, last exclusive
 	blocks      uint64 // of each unit
 	start       block.LBA
-	version     block.Version // of which the acknowledgement is waited for
-	fares       [2]change     // by kind of outage
-	entered     bool          // one of its units is booked as torn
-	come        uint64        // units booked as come
-	steps       bool          // what comes is lost as well: look at each unit
+	fares       [2]change // by kind of outage
+	entered     bool      // one of its units is booked as torn
+	come        uint64    // units booked as come
+	steps       bool      // what comes is lost as well: look at each unit
 }
 
 // change is how the fate of a block changes while its unit comes.
