@@ -5,6 +5,7 @@ import (
 	"tbraid/firmware"
 	"tbraid/internal/block"
 	"tbraid/sim"
+	"tbraid/sim/ledger"
 )
 
 // destager writes dirty stripes to the array, as many at a time as the policy
@@ -81,7 +82,7 @@ func (c *Controller) next(now sim.Time) bool {
 			continue // its batch has to land first
 		}
 		c.urgent = append(c.urgent[:i], c.urgent[i+1:]...)
-		if c.start(now, u.stripe, u.forced) {
+		if c.start(now, u.stripe, u.forced, ledger.ByCommand) {
 			return true
 		}
 		i-- // it was not dirty any more
@@ -95,7 +96,7 @@ func (c *Controller) next(now sim.Time) bool {
 		return false
 	}
 	stripe, ok := c.choose(now)
-	return ok && c.start(now, stripe, false)
+	return ok && c.start(now, stripe, false, c.trigger(now))
 }
 
 // watch keeps the states that outlast one decision: draining between the
@@ -144,7 +145,7 @@ func (c *Controller) choose(now sim.Time) (uint64, bool) {
 }
 
 // start gathers a stripe and hands it to the array.
-func (c *Controller) start(now sim.Time, stripe uint64, forced bool) bool {
+func (c *Controller) start(now sim.Time, stripe uint64, forced bool, why ledger.Trigger) bool {
 	slot := 0
 	for c.batches[slot].busy {
 		slot++
@@ -155,6 +156,7 @@ func (c *Controller) start(now sim.Time, stripe uint64, forced bool) bool {
 	}
 	b.busy = true
 	c.inFlight++
+	c.ledger.Gathered(b.Runs, why, c.array.method(&b.Batch))
 	c.array.Write(now, uint32(slot), &b.Batch, forced)
 	return true
 }

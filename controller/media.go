@@ -27,6 +27,9 @@ func (a *Array) Began(now sim.Time, d *disks.Drive, p *disks.Pass) {
 	if a.ledger.Listening() {
 		a.media.numbers[d.Member()][p.Lane] = a.ledger.Starts(now, a.ofVolume(d, p))
 	}
+	if a.ledger.Following() {
+		a.ledger.Passes(d.Member(), a.copies(d, p), false)
+	}
 }
 
 // Stored implements disks.Owner.
@@ -34,6 +37,9 @@ func (a *Array) Stored(now sim.Time, d *disks.Drive, p *disks.Pass) {
 	a.counts.StoredBlocks += p.Extent.Blocks
 	if a.ledger.Listening() {
 		a.ledger.Ends(now, a.media.numbers[d.Member()][p.Lane])
+	}
+	if a.ledger.Following() {
+		a.ledger.Passes(d.Member(), a.copies(d, p), true)
 	}
 }
 

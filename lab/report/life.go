@@ -1,0 +1,224 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"tbraid/lab"
+	"tbraid/sim"
+)
+
+// LivesJSON writes the Lives as they are, indented.
+func LivesJSON(w io.Writer, l *lab.Lives) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(l)
+}
+
+// LivesText prints story after story.
+func LivesText(w io.Writer, l *lab.Lives, o Options) error {
+	p := &printer{w: w, o: o}
+	p.printf("tbraid  explain: the life of %s\n", l.Stories[0].Subject.Name)
+	p.printf("        scenario %s, box %s, tear unit %d B, seed %d\n", l.Scenario.Name, l.Box.Name, l.Box.TearBytes, l.Scenario.Seed)
+	p.printf("        times are seconds since the case began, as --cut counts them\n")
+	for i := range l.Stories {
+		p.story(&l.Stories[i], time.Duration(l.TailNS))
+	}
+	return p.err
+}
+
+func (p *printer) story(s *lab.Story, tail time.Duration) {
+	p.printf("\nSTORY   case %s, host %s, policy %s, event %s at %s\n", s.Case, s.Host, s.Policy, s.Event, clock(s.Cut))
+	p.subject(s)
+	p.printf("\n")
+	happened := true
+	for i := range s.Facts {
+		f := &s.Facts[i]
+		if happened && !f.Happened {
+			p.printf("%15s  %s without the cut there would have come:\n", "", p.glyph("─────", "-----"))
+		}
+		happened = f.Happened
+		p.fact(f)
+	}
+	if happened {
+		p.printf("%15s  %s without the cut nothing more would have happened to it within %s of the event\n", "", p.glyph("─────", "-----"), tail)
+	}
+	p.printf("\n")
+	p.paragraph("PROMISE", sentence(s.Promise))
+	for i := range s.Groups {
+		label := ""
+		if i == 0 {
+			label = "FATE"
+		}
+		p.paragraph(label, p.fate(s, &s.Groups[i]))
+	}
+	if s.Shorn != nil {
+		p.paragraph("SHORN", fmt.Sprintf("The command is there in part: %d blocks hold it or newer, %d do not.", s.Shorn.New, s.Shorn.Old))
+	}
+	p.saving(s, tail)
+}
+
+// subject prints which block the story is of, and what else it stands for.
+func (p *printer) subject(s *lab.Story) {
+	if s.Subject.Kind == "lba" {
+		return
+	}
+	for _, part := range s.Subject.Parts {
+		p.printf("        %s: LBA %d, %d blocks\n", part.What, part.LBA, part.Blocks)
+	}
+	p.printf("        told of LBA %d (%s), the first of the blocks that fared worst\n", s.LBA, s.Part)
+}
+
+// marks are the glyphs of facts: what moves, what a cache holds, what is
+// acknowledged, what the medium does, what is lost.
+var marks = map[string][2]string{
+	"write-issued": {"→", ">"}, "write-at-driver": {"→", ">"}, "write-at-target": {"→", ">"},
+	"cache-held": {"▣", "#"}, "member-held": {"▣", "#"}, "cache-restored": {"▣", "#"},
+	"write-acknowledged": {"✓", "+"}, "flush-ended": {"✓", "+"},
+	"pass-begun": {"◐", "o"}, "pass-ended": {"●", "@"}, "cache-cleaned": {"●", "@"}, "prefilled": {"●", "@"},
+	"write-failed": {"✕", "x"}, "write-shirked": {"✕", "x"}, "flush-stopped": {"✕", "x"}, "cache-dropped": {"✕", "x"},
+	"event": {"↯", "!"},
+}
+
+// fact prints a line of a life.
+func (p *printer) fact(f *lab.LifeFact) {
+	const indent = 19
+	mark, ok := marks[f.What]
+	if !ok {
+		mark = [2]string{"·", "."}
+	}
+	line := f.Text
+	if !f.Happened && !p.o.Color {
+		line = "not happened: " + line
+	}
+	for i, part := range wrap(line, max(p.o.width()-indent, 20)) {
+		at, glyph := clock(f.AtNS), p.glyph(mark[0], mark[1])
+		if i > 0 {
+			at, glyph = "", " "
+		}
+		switch {
+		case !f.Happened && p.o.Color:
+			part = text.Colors{text.Faint, text.CrossedOut}.Sprint(part)
+		case f.What == "event" && p.o.Color:
+			part = text.Colors{text.Bold}.Sprint(part)
+		}
+		p.printf("%15s  %s %s\n", at, glyph, part)
+	}
+}
+
+func (p *printer) glyph(glyph, ascii string) string {
+	if p.o.ASCII {
+		return ascii
+	}
+	return glyph
+}
+
+// clock is a time of a life.
+func clock(ns int64) string { return sim.Time(ns).String() }
+
+// exact is a time of a life to the nanosecond, as --cut takes it.
+func exact(ns int64) string { return time.Duration(ns).String() }
+
+// lifeClasses are the classes in words.
+var lifeClasses = map[string]string{
+	"violation":      "a promise was broken",
+	"permitted-loss": "acknowledged and lost, which the contract permits, for nothing was promised",
+	"collateral":     "collateral: an older promised version was destroyed by a later write in flight",
+	"in-flight":      "never acknowledged, so nobody was told that it is written",
+}
+
+// fate is the end of a group of blocks in a sentence.
+func (p *printer) fate(s *lab.Story, g *lab.LifeGroup) string {
+	who := "The block"
+	if g.Blocks > 1 || len(s.Groups) > 1 || s.Subject.Kind != "lba" {
+		who = fmt.Sprintf("%d blocks from LBA %d on", g.Blocks, g.LBA)
+	}
+	if !g.Lost {
+		t := fmt.Sprintf("%s %s kept: nothing acknowledged is lost.", p.glyph("●", "ok"), who)
+		if !g.Written {
+			t = fmt.Sprintf("%s %s: not written by the case, or not yet.", p.glyph("·", "-"), who)
+		}
+		if g.Kept != "" {
+			t += " " + sentence(g.Kept)
+		}
+		return t
+	}
+	t := fmt.Sprintf("%s %s %s: %s (%s).", p.glyph("✕", "LOST"), who, map[string]string{"in-flight": "not there"}[g.Class], lifeClasses[g.Class], g.Outcome)
+	if g.Class != "in-flight" {
+		t = fmt.Sprintf("%s %s lost, %s after GOOD: %s (%s).", p.glyph("✕", "LOST"), who, time.Duration(g.AgeNS), lifeClasses[g.Class], g.Outcome)
+	}
+	t += fmt.Sprintf(" A read finds %s.", readsWords[g.Reads])
+	if g.Text != "" {
+		t += fmt.Sprintf(" Cause: %s (%s).", g.Text, g.Layer)
+	}
+	if g.Taken != "" {
+		t += " Taken by: " + g.Taken + "."
+	}
+	return t
+}
+
+var readsWords = map[string]string{"torn": "a torn block", "garbage": "garbage", "unreadable": "nothing: MEDIUM ERROR",
+	"zeros": "zeros", "old": "older content", "newest": "the content that was acknowledged last"}
+
+// sentence begins with a capital and ends with a full stop.
+func sentence(s string) string {
+	if s == "" || strings.HasPrefix(s, "#") {
+		return s + "."
+	}
+	return strings.ToUpper(s[:1]) + s[1:] + "."
+}
+
+// saving prints what would have kept the block.
+func (p *printer) saving(s *lab.Story, tail time.Duration) {
+	v := s.Saving
+	if v == nil {
+		return
+	}
+	later := fmt.Sprintf("no later cut within %s of the event: nothing would have brought it to the medium", tail)
+	if v.Later != nil {
+		word := "does not keep it"
+		if v.Later.Kept {
+			word = "keeps it"
+		}
+		later = fmt.Sprintf("a cut at %s or after it %s: by then a destage because of %s has brought it to the medium", exact(v.Later.AtNS), word, v.Later.Why)
+	}
+	p.item("SAVED BY", later)
+	var kept, lost []string
+	for _, o := range v.Policies {
+		if o.Kept {
+			kept = append(kept, o.Policy)
+		} else {
+			lost = append(lost, o.Policy+": "+o.Word)
+		}
+	}
+	switch {
+	case len(v.Policies) == 0:
+	case len(kept) == 0:
+		p.item("", "no other policy of the scenario, with the same cut")
+	default:
+		p.item("", "the same cut under "+list(kept))
+	}
+	if len(lost) > 0 {
+		p.item("NOT BY", strings.Join(lost, "; "))
+	}
+	if f := v.Flush; f != nil {
+		label, text := "NOT BY", f.Word
+		switch {
+		case f.Kept:
+			label, text = "SAVED BY", "it keeps the block"
+		case len(lost) > 0:
+			label = ""
+		}
+		if f.Came {
+			text += fmt.Sprintf(", and takes %s", time.Duration(f.TookNS))
+		}
+		p.item(label, fmt.Sprintf("one flush, %s, directly behind %s: %s", f.Call, f.Behind, text))
+	}
+	p.item("", "each of these is a run of its own, from the start")
+}
