@@ -11,10 +11,12 @@ import (
 
 // What the ledger is told of blocks that someone follows, and of no others.
 
-// trigger is why the policy destages now, in the order in which it decides.
+// trigger is why the policy destages now, in the order in which it decides, for
+// the ledger to tell.
 func (c *Controller) trigger(now sim.Time) ledger.Trigger {
 	d := &c.fw.Destage
 	switch {
+	case !c.ledger.Following(): // nobody asks
 	case c.flush && d.Interval > 0 && !c.halting && len(c.barriers) == 0:
 		return ledger.ByTimer
 	case c.flush:

@@ -30,7 +30,7 @@ func (w *world) unfold(q power.Sequence) {
 
 // happen lets an event come and take its course until the host has its disk back.
 func (w *world) happen(e power.Event) {
-	w.tale.struck(w.k.Now())
+	w.tale.struck(w.k.Now(), e)
 	w.eventAt, w.happened, w.run.Acked = w.k.Now(), true, w.acked()
 	w.earlier, w.run.ReadAfter, w.rewritten = w.losses, nil, false
 	w.strike(e)

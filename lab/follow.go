@@ -22,8 +22,10 @@ type tale struct {
 	facts []ledger.Fact
 	// Of a run with an event:
 	cut   sim.Time
-	split int // facts recorded before the event
+	first string // the event
+	split int    // facts recorded before it
 	fates []ledger.Fate
+	later []LifeFact // the events behind the first
 }
 
 // follow plays a plan with an eye on some blocks.
@@ -60,10 +62,14 @@ func (t *tale) judged() {
 	}
 }
 
-// struck notes that the first event comes.
-func (t *tale) struck(now sim.Time) {
-	if t != nil && t.cut == 0 {
-		t.cut, t.split = now, len(t.w.l.Facts())
+// struck notes that an event comes.
+func (t *tale) struck(now sim.Time, e power.Event) {
+	switch {
+	case t == nil:
+	case t.cut == 0:
+		t.cut, t.split, t.first = now, len(t.w.l.Facts()), e.String()
+	default:
+		t.later = append(t.later, LifeFact{AtNS: int64(now - t.start), What: eventFact, Text: e.String(), Happened: true})
 	}
 }
 

@@ -34,6 +34,7 @@ type Lives struct {
 	Schema   string       `json:"schema"`
 	Scenario ScenarioInfo `json:"scenario"`
 	Box      BoxInfo      `json:"box"`
+	Asked    string       `json:"asked"`
 	TailNS   int64        `json:"tail_ns"` // how long the run without the cut goes on after the event
 	Stories  []Story      `json:"stories"`
 }
@@ -59,7 +60,8 @@ type Story struct {
 // LifeGroup is blocks of a Subject that share their fate.
 type LifeGroup struct {
 	Blocks  uint64 `json:"blocks"`
-	LBA     uint64 `json:"lba"` // of the first
+	LBA     uint64 `json:"lba"`  // of the first
+	Part    string `json:"part"` // of the subject
 	Lost    bool   `json:"lost"`
 	Written bool   `json:"written"` // by the case; false is that nobody was told anything about them
 	Class   string `json:"class"`
@@ -80,12 +82,27 @@ type Shorn struct {
 	Old uint64 `json:"old_blocks"`
 }
 
+// eventFact is what a LifeFact is that is no fact of a ledger.
+const eventFact = "event"
+
 // LifeFact is one line of a life.
 type LifeFact struct {
 	AtNS     int64  `json:"at_ns"`
-	What     string `json:"what"` // a ledger.FactKind, or event
+	UntilNS  int64  `json:"until_ns,omitempty"` // pass-begun: when the head has passed
+	What     string `json:"what"`               // a ledger.FactKind, or event
 	Text     string `json:"text"`
 	Happened bool   `json:"happened"` // false: only in the run without the cut
+}
+
+// String is the question in short.
+func (q *LifeQuery) String() string {
+	switch {
+	case q.File != "":
+		return "file " + q.File
+	case q.Command != 0:
+		return fmt.Sprintf("command #%d", q.Command)
+	}
+	return fmt.Sprintf("LBA %d", q.LBA)
 }
 
 // TellLives plays the scenario with an eye on some blocks: once without a cut and
@@ -96,7 +113,7 @@ func TellLives(s *configs.Scenario, q LifeQuery) (*Lives, error) {
 		return nil, err
 	}
 	d := describe(s)
-	l := &Lives{Schema: LifeSchema, Scenario: d.Scenario, Box: d.Box, TailNS: int64(q.Tail)}
+	l := &Lives{Schema: LifeSchema, Asked: q.String(), Scenario: d.Scenario, Box: d.Box, TailNS: int64(q.Tail)}
 	for _, p := range plans {
 		story, err := q.tell(p)
 		if err != nil {
@@ -208,9 +225,10 @@ func (n *narrator) groups(s *Subject) []LifeGroup {
 	for i := range n.with.fates {
 		f := n.with.fates[i]
 		g := n.group(&f)
+		g.Part = s.part(f.Extent.Start)
 		k := slices.IndexFunc(all, func(o LifeGroup) bool {
 			return o.Class == g.Class && o.Outcome == g.Outcome && o.Cause == g.Cause && o.Taken == g.Taken && o.Reads == g.Reads &&
-				o.Written == g.Written && s.part(block.LBA(o.LBA)) == s.part(f.Extent.Start)
+				o.Written == g.Written && o.Part == g.Part
 		})
 		if k < 0 {
 			all = append(all, g)
@@ -253,8 +271,7 @@ func (n *narrator) ofCase(v block.Version) bool {
 	if !v.Written() {
 		return false
 	}
-	step := n.with.w.l.Written(v).Step
-	return step >= 0 && step < len(n.with.w.steps) && n.with.w.steps[step].Kind != configs.Prefill
+	return n.with.w.l.Written(v).Step >= 0 && !n.with.prefilled(v)
 }
 
 // reads says what a block shows.

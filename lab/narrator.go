@@ -38,31 +38,30 @@ const maxUnhappened = 12
 func (n *narrator) life(a block.LBA) []LifeFact {
 	var all []LifeFact
 	v := voice{n: n, t: n.with}
-	add := func(f ledger.Fact, at sim.Time, happened bool) {
-		if text := v.says(f); f.Extent.Contains(a) && text != "" {
-			all = append(all, LifeFact{AtNS: int64(at), What: f.Kind.String(), Text: text, Happened: happened})
+	add := func(facts []ledger.Fact, happened bool) {
+		for _, f := range facts {
+			text := v.says(f)
+			if text == "" {
+				continue
+			}
+			l := LifeFact{AtNS: int64(f.At - v.t.start), What: f.Kind.String(), Text: text, Happened: happened}
+			if f.Kind == ledger.PassBegun {
+				l.UntilNS = int64(f.Until - v.t.start)
+			}
+			all = append(all, l)
 		}
 	}
-	for _, f := range n.with.past() {
-		if f.Extent.Contains(a) {
-			add(f, f.At-n.with.start, true)
-		}
-	}
-	w := n.with.w
-	all = append(all, LifeFact{AtNS: int64(n.with.cut - n.with.start), What: "event", Text: w.run.Event + v.state(a, n.with.cut), Happened: true})
-	for _, f := range n.with.after() {
-		add(f, f.At-n.with.start, true)
-	}
+	add(n.with.past(), true)
+	all = append(all, LifeFact{AtNS: int64(n.with.cut - n.with.start), What: eventFact, Text: n.with.first + v.state(a, n.with.cut), Happened: true})
+	held := v.held
+	behind := len(all)
+	all = append(all, n.with.later...)
+	add(n.with.after(), true)
+	slices.SortStableFunc(all[behind:], func(a, b LifeFact) int { return int(a.AtNS - b.AtNS) })
 	first := len(all)
-	v = voice{n: n, t: n.without, known: v.known, held: v.held, quiet: v.quiet}
-	for _, f := range n.unhappened(a) {
-		add(f, f.At-n.without.start, false)
-	}
-	if len(all) > first+maxUnhappened {
-		all = all[:first+maxUnhappened]
-	}
-	slices.SortStableFunc(all[first:], func(a, b LifeFact) int { return int(a.AtNS - b.AtNS) })
-	return all
+	v = voice{n: n, t: n.without, known: v.known, held: held}
+	add(n.unhappened(a), false)
+	return all[:min(len(all), first+maxUnhappened)]
 }
 
 // unhappened are the facts of a block that only the run without the cut knows: as
@@ -92,7 +91,6 @@ type voice struct {
 	t     *tale
 	known bool          // a WRITE of the case has been issued: flushes matter
 	held  block.Version // dirty in the controller cache
-	quiet map[uint32]bool
 }
 
 // says is a fact in words; empty if it is nothing to tell.
@@ -128,12 +126,11 @@ func (v *voice) says(f ledger.Fact) string {
 // write tells of a WRITE on its way.
 func (v *voice) write(f ledger.Fact) string {
 	w := v.t.w.l.Written(f.Version)
-	prefill := w.Step >= 0 && v.t.w.steps[w.Step].Kind == configs.Prefill
 	name := v.n.name(v.t, f.Version)
 	switch {
 	case f.Kind == ledger.Prefilled:
 		return "the scenario fills the block with known content, durable"
-	case prefill:
+	case v.t.prefilled(f.Version):
 		return ""
 	}
 	switch f.Kind {
@@ -260,13 +257,21 @@ func (n *narrator) writer(t *tale, step int) string {
 	return "the operating system, by itself,"
 }
 
+// prefilled tells whether version v is that of a prefill.
+func (t *tale) prefilled(v block.Version) bool {
+	step := t.w.l.Written(v).Step
+	return step >= 0 && step < len(t.w.steps) && t.w.steps[step].Kind == configs.Prefill
+}
+
 // name is what a version is called: its number in the log of the target.
 func (n *narrator) name(t *tale, v block.Version) string {
 	switch serial, ok := n.serials[v]; {
 	case ok:
 		return fmt.Sprintf("#%d", serial)
 	case v == 0:
-		return "what was there before (zeros)"
+		return "what was there before (never written: zeros)"
+	case v.Written() && t.prefilled(v):
+		return "what the scenario filled the block with"
 	}
 	return "what was there before"
 }

@@ -168,7 +168,10 @@ func (n *narrator) promise(f *ledger.Fate) string {
 			n.name(n.with, f.Acked), l.Written(f.Acked).Ended-n.with.start)
 	}
 	by := "the status of the WRITE itself"
-	if f.Flush != 0 {
+	switch {
+	case n.with.prefilled(f.Claim):
+		by = "the scenario, before its first command line"
+	case f.Flush != 0:
 		flush := l.Flushes()[f.Flush-1]
 		if flush.By == ledger.ByAttachment {
 			by = "the scene: it was durable before the case began"

@@ -52,6 +52,7 @@ at most; a scenario without a name is ` + defaultScenario + `.`,
 		Example: explainExamples,
 		RunE:    func(c *cobra.Command, args []string) error { return a.explain(c, &o, args) },
 	}
+	c.ValidArgsFunction = completeScenarios
 	f := c.Flags()
 	f.SortFlags = false
 	f.StringArrayVar(&o.hosts, "host", []string{"kext,dext"}, "`NAMES` of host presets, separated by commas")

@@ -24,7 +24,7 @@ func LivesJSON(w io.Writer, l *lab.Lives) error {
 // LivesText prints story after story.
 func LivesText(w io.Writer, l *lab.Lives, o Options) error {
 	p := &printer{w: w, o: o}
-	p.printf("tbraid  explain: the life of %s\n", l.Stories[0].Subject.Name)
+	p.printf("tbraid  explain: the life of %s\n", l.Asked)
 	p.printf("        scenario %s, box %s, tear unit %d B, seed %d\n", l.Scenario.Name, l.Box.Name, l.Box.TearBytes, l.Scenario.Seed)
 	p.printf("        times are seconds since the case began, as --cut counts them\n")
 	for i := range l.Stories {
@@ -69,6 +69,7 @@ func (p *printer) subject(s *lab.Story) {
 	if s.Subject.Kind == "lba" {
 		return
 	}
+	p.printf("        %s\n", s.Subject.Name)
 	for _, part := range s.Subject.Parts {
 		p.printf("        %s: LBA %d, %d blocks\n", part.What, part.LBA, part.Blocks)
 	}
@@ -122,6 +123,9 @@ func (p *printer) glyph(glyph, ascii string) string {
 // clock is a time of a life.
 func clock(ns int64) string { return sim.Time(ns).String() }
 
+// brief is a duration to the microsecond.
+func brief(ns int64) string { return time.Duration(ns).Round(time.Microsecond).String() }
+
 // exact is a time of a life to the nanosecond, as --cut takes it.
 func exact(ns int64) string { return time.Duration(ns).String() }
 
@@ -137,10 +141,10 @@ var lifeClasses = map[string]string{
 func (p *printer) fate(s *lab.Story, g *lab.LifeGroup) string {
 	who := "The block"
 	if g.Blocks > 1 || len(s.Groups) > 1 || s.Subject.Kind != "lba" {
-		who = fmt.Sprintf("%d blocks from LBA %d on", g.Blocks, g.LBA)
+		who = fmt.Sprintf("%d blocks (%s), the first at LBA %d", g.Blocks, g.Part, g.LBA)
 	}
 	if !g.Lost {
-		t := fmt.Sprintf("%s %s kept: nothing acknowledged is lost.", p.glyph("●", "ok"), who)
+		t := fmt.Sprintf("%s %s: kept; nothing acknowledged is lost.", p.glyph("●", "ok"), who)
 		if !g.Written {
 			t = fmt.Sprintf("%s %s: not written by the case, or not yet.", p.glyph("·", "-"), who)
 		}
@@ -149,11 +153,14 @@ func (p *printer) fate(s *lab.Story, g *lab.LifeGroup) string {
 		}
 		return t
 	}
-	t := fmt.Sprintf("%s %s %s: %s (%s).", p.glyph("✕", "LOST"), who, map[string]string{"in-flight": "not there"}[g.Class], lifeClasses[g.Class], g.Outcome)
-	if g.Class != "in-flight" {
-		t = fmt.Sprintf("%s %s lost, %s after GOOD: %s (%s).", p.glyph("✕", "LOST"), who, time.Duration(g.AgeNS), lifeClasses[g.Class], g.Outcome)
+	how := "lost"
+	switch {
+	case g.Class == "in-flight":
+		how = "not there"
+	case g.AgeNS > 0:
+		how += ", " + brief(g.AgeNS) + " after GOOD"
 	}
-	t += fmt.Sprintf(" A read finds %s.", readsWords[g.Reads])
+	t := fmt.Sprintf("%s %s: %s; %s. A read finds %s.", p.glyph("✕", "LOST"), who, how, lifeClasses[g.Class], readsWords[g.Reads])
 	if g.Text != "" {
 		t += fmt.Sprintf(" Cause: %s (%s).", g.Text, g.Layer)
 	}
@@ -174,51 +181,59 @@ func sentence(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:] + "."
 }
 
-// saving prints what would have kept the block.
+// saving prints what would have kept the block, and what would not.
 func (p *printer) saving(s *lab.Story, tail time.Duration) {
 	v := s.Saving
 	if v == nil {
 		return
 	}
-	later := fmt.Sprintf("no later cut within %s of the event: nothing would have brought it to the medium", tail)
-	if v.Later != nil {
-		word := "does not keep it"
-		if v.Later.Kept {
-			word = "keeps it"
-		}
-		later = fmt.Sprintf("a cut at %s or after it %s: by then a destage because of %s has brought it to the medium", exact(v.Later.AtNS), word, v.Later.Why)
-	}
-	p.item("SAVED BY", later)
 	var kept, lost []string
+	say := func(saved bool, text string) {
+		if saved {
+			kept = append(kept, text)
+		} else {
+			lost = append(lost, text)
+		}
+	}
+	if v.Later == nil {
+		say(false, fmt.Sprintf("a later cut, up to %s after the event: nothing would have brought it to the medium by then", tail))
+	} else {
+		say(v.Later.Kept, fmt.Sprintf("a cut at %s: by then a destage because of %s has brought it to the medium", exact(v.Later.AtNS), v.Later.Why))
+	}
+	var under []string
 	for _, o := range v.Policies {
 		if o.Kept {
-			kept = append(kept, o.Policy)
-		} else {
-			lost = append(lost, o.Policy+": "+o.Word)
+			under = append(under, o.Policy)
 		}
 	}
-	switch {
-	case len(v.Policies) == 0:
-	case len(kept) == 0:
-		p.item("", "no other policy of the scenario, with the same cut")
-	default:
-		p.item("", "the same cut under "+list(kept))
+	if len(under) > 0 {
+		say(true, "the same cut under "+list(under))
 	}
-	if len(lost) > 0 {
-		p.item("NOT BY", strings.Join(lost, "; "))
+	for _, o := range v.Policies {
+		if !o.Kept {
+			say(false, "the same cut under "+o.Policy+": "+o.Word)
+		}
 	}
 	if f := v.Flush; f != nil {
-		label, text := "NOT BY", f.Word
-		switch {
-		case f.Kept:
-			label, text = "SAVED BY", "it keeps the block"
-		case len(lost) > 0:
-			label = ""
-		}
+		text := fmt.Sprintf("one flush, %s, directly behind %s", f.Call, f.Behind)
 		if f.Came {
-			text += fmt.Sprintf(", and takes %s", time.Duration(f.TookNS))
+			text += ": it takes " + brief(f.TookNS)
 		}
-		p.item(label, fmt.Sprintf("one flush, %s, directly behind %s: %s", f.Call, f.Behind, text))
+		if !f.Kept {
+			text += "; " + f.Word
+		}
+		say(f.Kept, text)
 	}
-	p.item("", "each of these is a run of its own, from the start")
+	for _, l := range []struct {
+		label string
+		items []string
+	}{{"SAVED BY", kept}, {"NOT BY", lost}} {
+		for i, item := range l.items {
+			if i > 0 {
+				l.label = ""
+			}
+			p.item(l.label, item)
+		}
+	}
+	p.paragraph("", "Each of these is a run of its own, from the start.")
 }

@@ -127,7 +127,9 @@ func (l *Ledger) Issue(now sim.Time, e, payload block.Extent, zeros bool) block.
 	if zeros {
 		l.markZeros(v)
 	}
-	l.noteWrite(v, Fact{Kind: WriteIssued})
+	if l.life != nil {
+		l.noteWrite(v, Fact{Kind: WriteIssued})
+	}
 	if l.level == Off {
 		return v
 	}
@@ -149,7 +151,9 @@ func (l *Ledger) Fill(v block.Version, content []block.Run) { l.fills[v] = slice
 func (l *Ledger) Acknowledge(now sim.Time, v block.Version, p Promise) {
 	w := l.end(now, v)
 	w.Promise = p
-	l.noteWrite(v, Fact{Kind: WriteAcknowledged, Promise: p})
+	if l.life != nil {
+		l.noteWrite(v, Fact{Kind: WriteAcknowledged, Promise: p})
+	}
 	for len(l.acked) <= w.Step+1 {
 		l.acked = append(l.acked, 0)
 	}

@@ -115,7 +115,8 @@ type life struct {
 }
 
 // Follow records from now on, in order, what happens to the blocks of e. The
-// clock is asked at each fact. Nobody who does not follow pays for it.
+// clock is asked at each fact. Where nobody follows, a fact costs the question
+// whether anybody does.
 func (l *Ledger) Follow(e block.Extent, clock func() sim.Time) {
 	if l.life == nil {
 		l.life = &life{}
@@ -191,7 +192,9 @@ func (l *Ledger) Sent(v block.Version, serial uint32, s Stage) {
 
 // Gathered records that the controller begins to write a stripe with runs in it.
 func (l *Ledger) Gathered(runs []block.Run, t Trigger, m Method) {
-	l.noteRuns(runs, Fact{Kind: DestageBegun, Trigger: t, Method: m})
+	if l.life != nil {
+		l.noteRuns(runs, Fact{Kind: DestageBegun, Trigger: t, Method: m})
+	}
 }
 
 // Taken records that the volatile write cache of a member took v of e.

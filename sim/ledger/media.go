@@ -7,7 +7,9 @@ import (
 
 // Hold records at time now that the controller's cache took version v of e.
 func (l *Ledger) Hold(now sim.Time, e block.Extent, v block.Version) {
-	l.note(e, Fact{Kind: CacheHeld, Version: v})
+	if l.life != nil {
+		l.note(e, Fact{Kind: CacheHeld, Version: v})
+	}
 	if l.sweep == nil {
 		return
 	}
@@ -28,7 +30,9 @@ func (l *Ledger) Hold(now sim.Time, e block.Extent, v block.Version) {
 // Clean records at time now that the members took what the cache held of runs,
 // where nothing newer has come since.
 func (l *Ledger) Clean(now sim.Time, runs []block.Run) {
-	l.noteRuns(runs, Fact{Kind: CacheCleaned})
+	if l.life != nil {
+		l.noteRuns(runs, Fact{Kind: CacheCleaned})
+	}
 	if l.sweep == nil {
 		return
 	}
