@@ -78,8 +78,9 @@ type LifeGroup struct {
 
 // Shorn says that a WRITE is there in part.
 type Shorn struct {
-	New uint64 `json:"new_blocks"`
-	Old uint64 `json:"old_blocks"`
+	New    uint64 `json:"new_blocks"`
+	Old    uint64 `json:"old_blocks"`
+	Spoilt uint64 `json:"spoilt_blocks"` // torn, garbage or unreadable
 }
 
 // eventFact is what a LifeFact is that is no fact of a ledger.
@@ -300,13 +301,16 @@ func (n *narrator) shorn(v block.Version) *Shorn {
 	payload := n.with.w.l.Written(v).Payload
 	for _, f := range n.with.fates {
 		in := f.Extent.Intersect(payload).Blocks
-		if f.Found.Written() && f.Found >= v {
+		switch {
+		case f.Found != 0 && !f.Found.Written():
+			s.Spoilt += in
+		case f.Found >= v:
 			s.New += in
-		} else {
+		default:
 			s.Old += in
 		}
 	}
-	if s.New == 0 || s.Old == 0 {
+	if s.New == 0 || s.Old+s.Spoilt == 0 {
 		return nil
 	}
 	return &s

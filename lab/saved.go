@@ -70,20 +70,25 @@ func (q *LifeQuery) saving(p plan, s *Subject, n *narrator, f *ledger.Fate) (*Sa
 	return out, err
 }
 
-// keeps tells whether a block is there as the case wrote it in a step, and how it
-// fares if not.
+// keeps tells whether a block is there as the case wrote it in a step, or newer,
+// and how it fares if not. Versions of two runs are not compared: a policy may
+// change the order of the WRITEs.
 func (t *tale) keeps(step int) (kept bool, word string) {
 	if len(t.fates) == 0 {
 		return false, notByThen
 	}
 	f := &t.fates[0]
-	switch {
-	case f.Loss != nil:
-		return false, fmt.Sprintf("lost (%s, %s)", f.Loss.Class, f.Loss.Cause)
-	case f.Acked == 0 || t.w.l.Written(f.Acked).Step != step:
-		return false, notByThen
+	of := func(v block.Version) int { return t.w.l.Written(v).Step }
+	there := f.Found.Written() && of(f.Found) >= step
+	switch lost := f.Loss; {
+	case lost != nil && (of(lost.Lost) <= step || !there):
+		return false, fmt.Sprintf("lost (%s, %s)", lost.Class, lost.Cause)
+	case lost != nil:
+		return true, fmt.Sprintf("kept; what was written over it is lost (%s, %s)", lost.Class, lost.Cause)
+	case there:
+		return true, "kept"
 	}
-	return true, "kept"
+	return false, notByThen
 }
 
 const notByThen = "not acknowledged by then"

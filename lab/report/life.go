@@ -59,7 +59,7 @@ func (p *printer) story(s *lab.Story, tail time.Duration) {
 		p.paragraph(label, p.fate(s, &s.Groups[i]))
 	}
 	if s.Shorn != nil {
-		p.paragraph("SHORN", fmt.Sprintf("The command is there in part: %d blocks hold it or newer, %d do not.", s.Shorn.New, s.Shorn.Old))
+		p.paragraph("SHORN", fmt.Sprintf("The command is there in part: %d blocks hold it or newer, %d hold what was before, %d are spoilt.", s.Shorn.New, s.Shorn.Old, s.Shorn.Spoilt))
 	}
 	p.saving(s, tail)
 }
