@@ -90,7 +90,7 @@ const eventFact = "event"
 type LifeFact struct {
 	AtNS     int64  `json:"at_ns"`
 	UntilNS  int64  `json:"until_ns,omitempty"` // pass-begun: when the head has passed
-	What     string `json:"what"`               // a ledger.FactKind, or event
+	What     string `json:"what"`               // a ledger.FactKind; or event; or flush-failed: it ended without a promise
 	Text     string `json:"text"`
 	Happened bool   `json:"happened"` // false: only in the run without the cut
 }

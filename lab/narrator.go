@@ -45,8 +45,11 @@ func (n *narrator) life(a block.LBA) []LifeFact {
 				continue
 			}
 			l := LifeFact{AtNS: int64(f.At - v.t.start), What: f.Kind.String(), Text: text, Happened: happened}
-			if f.Kind == ledger.PassBegun {
+			switch {
+			case f.Kind == ledger.PassBegun:
 				l.UntilNS = int64(f.Until - v.t.start)
+			case f.Kind == ledger.FlushEnded && !f.Good:
+				l.What = "flush-failed"
 			}
 			all = append(all, l)
 		}
@@ -228,21 +231,7 @@ func (v *voice) readBack(f ledger.Fact) string {
 	case v.t.w.l.Zeros(f.Version):
 		what = "zeros"
 	}
-	return v.n.writer(v.t, v.t.stepAt(f.At)) + " has read it and saw " + what
-}
-
-// stepAt is the step that ran at a time; -1 is none.
-func (t *tale) stepAt(at sim.Time) int {
-	found := -1
-	for i, s := range t.w.run.Steps {
-		if s.StartNS <= int64(at) {
-			found = i
-		}
-	}
-	for found > 0 && t.w.run.Steps[found].StartNS == int64(at) && t.w.run.Steps[found-1].EndNS == int64(at) && t.w.run.Steps[found-1].Kind == "run" {
-		found--
-	}
-	return found
+	return v.n.writer(v.t, f.Step) + " has read it and saw " + what
 }
 
 // writer is who issued a WRITE in a step.
@@ -332,7 +321,9 @@ func copiesAt(facts []ledger.Fact, a block.LBA, at sim.Time) copies {
 		case ledger.PassBegun:
 			c.pass(&f, at, why)
 		case ledger.PassEnded:
-			c.torn = false
+			if f.Copy == ledger.OfData {
+				c.torn = false
+			}
 		}
 	}
 	return c

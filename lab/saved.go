@@ -8,6 +8,7 @@ import (
 	"tbraid/configs"
 	"tbraid/host/workload"
 	"tbraid/internal/block"
+	"tbraid/sim"
 	"tbraid/sim/ledger"
 	"tbraid/sim/power"
 )
@@ -192,15 +193,17 @@ func (n *narrator) promise(f *ledger.Fate) string {
 
 // keeper says what kept a block.
 func (n *narrator) keeper(a block.LBA) string {
-	for _, f := range n.with.after() {
-		if f.Kind == ledger.CacheRestored && f.Extent.Contains(a) {
-			return "the protected cache kept it over the outage"
-		}
-	}
 	c := copiesAt(n.with.past(), a, n.with.cut)
+	end := copiesAt(inOrder(slices.Clone(n.with.facts)), a, sim.Never)
+	restored := slices.ContainsFunc(n.with.after(), func(f ledger.Fact) bool { return f.Kind == ledger.CacheRestored && f.Extent.Contains(a) })
 	switch {
+	case restored:
+		return "the protected cache kept it over the outage"
+	case (c.dirty || c.cached) && end.medium >= c.held:
+		return fmt.Sprintf("the cache that held it went on, until a destage because of %s had brought it to the medium of member %d at %s",
+			triggerText(end.why, n.with.w.policy), end.member, end.since-n.with.start)
 	case c.dirty || c.cached:
-		return "the caches that held it went on: nothing took their power or dropped them"
+		return "the cache that held it went on: nothing took its power or dropped it"
 	case c.medium != 0:
 		return fmt.Sprintf("it was on the medium of member %d since %s, brought there by a destage because of %s",
 			c.member, c.since-n.with.start, triggerText(c.why, n.with.w.policy))

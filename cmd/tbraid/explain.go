@@ -55,8 +55,8 @@ at most; a scenario without a name is ` + defaultScenario + `.`,
 	c.ValidArgsFunction = completeScenarios
 	f := c.Flags()
 	f.SortFlags = false
-	f.StringArrayVar(&o.hosts, "host", []string{"kext,dext"}, "`NAMES` of host presets, separated by commas")
-	f.StringArrayVar(&o.policies, "policy", []string{explainPolicy}, "`NAMES` of firmware policies")
+	f.StringArrayVar(&o.hosts, "host", []string{"kext,dext"}, "`NAMES` of host presets, separated by commas; for lives those of the scenario, if not given")
+	f.StringArrayVar(&o.policies, "policy", []string{explainPolicy}, "`NAMES` of firmware policies; likewise")
 	f.StringVar(&o.volume, "volume", "", "mount a volume at `PATH[:hfs+|apfs]`, as in /Volumes/RAID:apfs")
 	f.StringArrayVar(&o.files, "file", nil, "`PATH=SIZE`: a file on the host's own disk; repeatable. Without =, NAME of a file on a volume: tell its life")
 	o.registerLife(c)

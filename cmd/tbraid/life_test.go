@@ -63,6 +63,11 @@ func TestExplain_Lives(t *testing.T) {
 		{"life-shorn.txt", slices.Concat(aged, of("--command", "46", "--cut", midPass(t, unfilled...))), lab.LifeGroup{Class: "permitted-loss", Reads: "torn"}},
 		{"life-file.txt", []string{"forum", "--case", "cp", "--host", "kext", "--policy", "wb-ack-only", "--event", "box-power", "--file", "clip-003.mov"},
 			lab.LifeGroup{Class: "violation", Reads: "zeros"}},
+		{"life-hole.txt", []string{"-v", "write-hole", "--policy", "wb-age-4s", "--lba", "12890"}, lab.LifeGroup{Class: "violation", Reads: "garbage"}},
+		{"life-restart.txt", []string{"forum", "--case", "dd", "--host", "kext,dext", "--policy", "wb-flush-all", "--event", "restart:kext", "--lba", "4096"},
+			lab.LifeGroup{Class: "none", Reads: "newest"}},
+		{"life-destage-on-read.txt", []string{"forum", "--case", "dd + read-back", "--host", "kext", "--policy", "wb-read-destage", "--event", "box-power", "--lba", "4096"},
+			lab.LifeGroup{Class: "none", Reads: "newest"}},
 	}
 	for _, tt := range tests {
 		l := lives(t, tt.args...)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,20 +35,20 @@ func LivesText(w io.Writer, l *lab.Lives, o Options) error {
 }
 
 func (p *printer) story(s *lab.Story, tail time.Duration) {
-	p.printf("\nSTORY   case %s, host %s, policy %s, event %s at %s\n", s.Case, s.Host, s.Policy, s.Event, clock(s.Cut))
+	p.printf("\nSTORY   case %s, host %s, policy %s, event %s at %s\n", s.Case, s.Host, s.Policy, s.Event, p.clock(s.Cut))
 	p.subject(s)
 	p.printf("\n")
 	happened := true
 	for i := range s.Facts {
 		f := &s.Facts[i]
 		if happened && !f.Happened {
-			p.printf("%15s  %s without the cut there would have come:\n", "", p.glyph("─────", "-----"))
+			p.printf("%*s%s without the event there would have come:\n", p.factIndent()-2, "", p.glyph("─────", "-----"))
 		}
 		happened = f.Happened
 		p.fact(f)
 	}
 	if happened {
-		p.printf("%15s  %s without the cut nothing more would have happened to it within %s of the event\n", "", p.glyph("─────", "-----"), tail)
+		p.printf("%*s%s without it nothing more would have happened to the block in the next %s\n", p.factIndent()-2, "", p.glyph("─────", "-----"), tail)
 	}
 	p.printf("\n")
 	p.paragraph("PROMISE", sentence(s.Promise))
@@ -76,6 +77,14 @@ func (p *printer) subject(s *lab.Story) {
 	p.printf("        told of LBA %d (%s), the first of the blocks that fared worst\n", s.LBA, s.Part)
 }
 
+// factIndent is where the text of a fact begins.
+func (p *printer) factIndent() int {
+	if p.o.Verbose {
+		return 22
+	}
+	return 19
+}
+
 // marks are the glyphs of facts: what moves, what a cache holds, what is
 // acknowledged, what the medium does, what is lost.
 var marks = map[string][2]string{
@@ -83,13 +92,13 @@ var marks = map[string][2]string{
 	"cache-held": {"▣", "#"}, "member-held": {"▣", "#"}, "cache-restored": {"▣", "#"},
 	"write-acknowledged": {"✓", "+"}, "flush-ended": {"✓", "+"},
 	"pass-begun": {"◐", "o"}, "pass-ended": {"●", "@"}, "cache-cleaned": {"●", "@"}, "prefilled": {"●", "@"},
-	"write-failed": {"✕", "x"}, "write-shirked": {"✕", "x"}, "flush-stopped": {"✕", "x"}, "cache-dropped": {"✕", "x"},
+	"write-failed": {"✕", "x"}, "flush-failed": {"✕", "x"}, "write-shirked": {"✕", "x"}, "flush-stopped": {"✕", "x"}, "cache-dropped": {"✕", "x"},
 	"event": {"↯", "!"},
 }
 
 // fact prints a line of a life.
 func (p *printer) fact(f *lab.LifeFact) {
-	const indent = 19
+	indent := p.factIndent()
 	mark, ok := marks[f.What]
 	if !ok {
 		mark = [2]string{"·", "."}
@@ -99,7 +108,7 @@ func (p *printer) fact(f *lab.LifeFact) {
 		line = "not happened: " + line
 	}
 	for i, part := range wrap(line, max(p.o.width()-indent, 20)) {
-		at, glyph := clock(f.AtNS), p.glyph(mark[0], mark[1])
+		at, glyph := p.clock(f.AtNS), p.glyph(mark[0], mark[1])
 		if i > 0 {
 			at, glyph = "", " "
 		}
@@ -109,7 +118,7 @@ func (p *printer) fact(f *lab.LifeFact) {
 		case f.What == "event" && p.o.Color:
 			part = text.Colors{text.Bold}.Sprint(part)
 		}
-		p.printf("%15s  %s %s\n", at, glyph, part)
+		p.printf("%*s  %s %s\n", indent-4, at, glyph, part)
 	}
 }
 
@@ -120,8 +129,13 @@ func (p *printer) glyph(glyph, ascii string) string {
 	return glyph
 }
 
-// clock is a time of a life.
-func clock(ns int64) string { return sim.Time(ns).String() }
+// clock is a time of a life; Verbose is to the nanosecond, as --cut takes it.
+func (p *printer) clock(ns int64) string {
+	if p.o.Verbose {
+		return fmt.Sprintf("%d.%09d s", ns/1e9, ns%1e9)
+	}
+	return sim.Time(ns).String()
+}
 
 // brief is a duration to the microsecond.
 func brief(ns int64) string { return time.Duration(ns).Round(time.Microsecond).String() }
@@ -200,27 +214,32 @@ func (p *printer) saving(s *lab.Story, tail time.Duration) {
 	} else {
 		say(v.Later.Kept, fmt.Sprintf("a cut at %s: by then a destage because of %s has brought it to the medium", exact(v.Later.AtNS), v.Later.Why))
 	}
-	var under []string
-	for _, o := range v.Policies {
-		if o.Kept {
-			under = append(under, o.Policy)
+	for i, o := range v.Policies {
+		alike := func(p lab.OtherFate) bool { return p.Word == o.Word }
+		if slices.IndexFunc(v.Policies, alike) < i {
+			continue
 		}
-	}
-	if len(under) > 0 {
-		say(true, "the same cut under "+list(under))
-	}
-	for _, o := range v.Policies {
-		if !o.Kept {
-			say(false, "the same cut under "+o.Policy+": "+o.Word)
+		var under []string
+		for _, p := range v.Policies {
+			if alike(p) {
+				under = append(under, p.Policy)
+			}
 		}
+		text := "the same cut under " + list(under)
+		if o.Word != "kept" {
+			text += ": " + o.Word
+		}
+		say(o.Kept, text)
 	}
 	if f := v.Flush; f != nil {
 		text := fmt.Sprintf("one flush, %s, directly behind %s", f.Call, f.Behind)
-		if f.Came {
+		switch {
+		case !f.Came:
+			text += ": " + f.Word
+		case f.Kept:
 			text += ": it takes " + brief(f.TookNS)
-		}
-		if !f.Kept {
-			text += "; " + f.Word
+		default:
+			text += ": it takes " + brief(f.TookNS) + "; " + f.Word
 		}
 		say(f.Kept, text)
 	}

@@ -11,6 +11,7 @@ type Fact struct {
 	Kind    FactKind
 	Extent  block.Extent  // the part that is followed
 	Version block.Version // 0 where no version is meant
+	Step    int           // of the scenario that ran then
 	Serial  uint32        // WriteAtDriver and WriteAtTarget: number of the command, as in a log
 	Flush   uint32        // id of the flush
 	Stage   Stage         // FlushReached
@@ -142,7 +143,7 @@ func (l *Ledger) note(e block.Extent, f Fact) {
 	if l.life == nil {
 		return
 	}
-	f.At = l.life.now()
+	f.At, f.Step = l.life.now(), l.step
 	for _, o := range l.life.followed {
 		if f.Extent = o.Intersect(e); !f.Extent.Empty() {
 			l.life.facts = append(l.life.facts, f)
@@ -211,7 +212,7 @@ func (l *Ledger) Passes(member int, p *Pass, ended bool) {
 			if in.Empty() {
 				continue
 			}
-			f := Fact{At: l.life.now(), Kind: PassEnded, Extent: in, Version: c.Version, Member: member, Carried: c.Carried, Copy: c.Copy}
+			f := Fact{At: l.life.now(), Kind: PassEnded, Step: l.step, Extent: in, Version: c.Version, Member: member, Carried: c.Carried, Copy: c.Copy}
 			if !ended {
 				first := (c.Offset + uint64(in.Start-c.Extent.Start)) / p.UnitBlocks
 				last := (c.Offset + uint64(in.End()-1-c.Extent.Start)) / p.UnitBlocks
