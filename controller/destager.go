@@ -36,14 +36,15 @@ type batch struct {
 type urgent struct {
 	stripe uint64
 	forced bool // past the members' caches
+	why    ledger.Trigger
 }
 
 // hurry puts the stripes of e in front.
-func (c *Controller) hurry(e block.Extent, forced bool) {
+func (c *Controller) hurry(e block.Extent, forced bool, why ledger.Trigger) {
 	first := c.array.layout.StripeOf(e.Start)
 	last := c.array.layout.StripeOf(e.End() - 1)
 	for s := first; s <= last; s++ {
-		c.urgent = append(c.urgent, urgent{s, forced})
+		c.urgent = append(c.urgent, urgent{s, forced, why})
 	}
 }
 
@@ -54,7 +55,7 @@ func (c *Controller) hurryDirty(e block.Extent) {
 	}
 	last := c.array.layout.StripeOf(e.End() - 1)
 	for s, ok := c.cache.NextFrom(c.array.layout.StripeOf(e.Start)); ok && s <= last; s, ok = c.cache.NextFrom(s + 1) {
-		c.urgent = append(c.urgent, urgent{stripe: s})
+		c.urgent = append(c.urgent, urgent{stripe: s, why: ledger.ByFlush})
 	}
 }
 
@@ -82,7 +83,7 @@ func (c *Controller) next(now sim.Time) bool {
 			continue // its batch has to land first
 		}
 		c.urgent = append(c.urgent[:i], c.urgent[i+1:]...)
-		if c.start(now, u.stripe, u.forced, ledger.ByCommand) {
+		if c.start(now, u.stripe, u.forced, u.why) {
 			return true
 		}
 		i-- // it was not dirty any more

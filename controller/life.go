@@ -37,11 +37,13 @@ func (a *Array) method(b *cache.Batch) ledger.Method {
 		return ledger.NoParity
 	}
 	steps, err := a.layout.PlanWrite(nil, b.Stripe, b.Extents, a.absent)
+	if err != nil {
+		return ledger.NoParity // too many members are missing: it is not written at all
+	}
 	method := ledger.NoParity
 	for _, s := range steps {
 		parity := s.Role == raid.P || s.Role == raid.Q
 		switch {
-		case err != nil:
 		case parity && s.Op == raid.Read:
 			return ledger.ReadModifyWrite
 		case s.Op == raid.Read:

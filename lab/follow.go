@@ -121,7 +121,7 @@ func (s *Subject) add(what string, e block.Extent) {
 	s.Parts = append(s.Parts, Part{what, uint64(e.Start), e.Blocks})
 }
 
-// extents are the parts, each block once.
+// extents are where the parts stand.
 func (s *Subject) extents() []block.Extent {
 	var all []block.Extent
 	for _, p := range s.Parts {

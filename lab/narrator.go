@@ -210,8 +210,10 @@ func triggerText(t ledger.Trigger, p firmware.Profile) string {
 		return fmt.Sprintf("idle time (%s)", p.Destage.Idle)
 	case ledger.ByTimer:
 		return fmt.Sprintf("the interval timer (%s)", p.Destage.Interval)
-	case ledger.ByCommand:
-		return "a command that waits for it or has read it"
+	case ledger.ByWrite:
+		return "a WRITE that waits until it is on the members"
+	case ledger.ByRead:
+		return "a READ of it"
 	case ledger.ByMark:
 		return fmt.Sprintf("the high mark (%d %%)", p.Destage.HighPercent)
 	case ledger.ByPressure:
@@ -228,6 +230,8 @@ func (v *voice) readBack(f ledger.Fact) string {
 		what = "a torn block"
 	case f.Version == block.Garbage:
 		what = "garbage"
+	case f.Version == block.Unread:
+		what = "a MEDIUM ERROR"
 	case v.t.w.l.Zeros(f.Version):
 		what = "zeros"
 	}

@@ -78,19 +78,15 @@ type Trigger uint8
 
 // The triggers.
 const (
-	ByFlush   Trigger = iota // SYNCHRONIZE CACHE, a halt, or what an outage has left
-	ByTimer                  // the interval timer
-	ByCommand                // a command waits for these blocks
-	ByMark                   // the high mark, down to the low one
+	ByFlush Trigger = iota // SYNCHRONIZE CACHE, a halt, or what an outage has left
+	ByTimer                // the interval timer
+	ByWrite                // a WRITE waits until its blocks are on the members
+	ByRead                 // a READ of the blocks, under a policy that destages what is read
+	ByMark                 // the high mark, down to the low one
 	ByAge
 	ByIdle
 	ByPressure // a read needs room
 )
-
-var triggerNames = [...]string{"flush", "interval timer", "waiting command", "high mark", "age", "idle time", "want of room for a read"}
-
-// String is the trigger in words.
-func (t Trigger) String() string { return triggerNames[t] }
 
 // Method is how a stripe is written.
 type Method uint8
