@@ -31,7 +31,7 @@ type explainFlags struct {
 func newExplain(a *app) *cobra.Command {
 	var o explainFlags
 	c := &cobra.Command{
-		Use:   "explain 'COMMAND LINE' | [SCENARIO | FILE.yaml | 'COMMAND LINE' …] {--lba N | --file NAME | --command N}",
+		Use:   "explain 'COMMAND LINE' | [SCENARIO | FILE.yaml | - | 'COMMAND LINE' …] {--lba N | --file NAME | --command N}",
 		Short: "say what a command line sends to the box, or tell the life of a block",
 		Long: `explain takes a command line of dd, cp, diskutil or sync apart: what each word does
 on macOS, whether it changes what is sent to the box, and whether it makes anything

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"slices"
 	"strings"
@@ -126,17 +127,17 @@ func (a *app) lifeScenario(c *cobra.Command, o *explainFlags, q *lab.LifeQuery, 
 			*names = nil // those of the scenario, not those of a command line
 		}
 	}
-	if len(args) == 1 && args[0] == "-" {
-		return nil, usage("explain reads the scenario twice, and standard input can be read once: name a file")
-	}
-	s, err := a.played(&r, args)
+	var typed bytes.Buffer // standard input can be read once, and may be needed twice
+	first, second := *a, *a
+	first.stdin, second.stdin = io.TeeReader(a.stdin, &typed), &typed
+	s, err := first.played(&r, args)
 	if err != nil {
 		return nil, err
 	}
 	q.Rivals = s.Policies
 	if r.policies != nil {
 		r.policies = nil
-		own, err := a.played(&r, args)
+		own, err := second.played(&r, args)
 		if err != nil {
 			return nil, err
 		}

@@ -158,7 +158,6 @@ func TestExplain_LifeErrors(t *testing.T) {
 		{[]string{"small", "--lba", "1", "--tail", "-1s"}, exitUsage, "0 or more"},
 		{[]string{"small", "--lba", "1", "--cut", ""}, exitUsage, "takes an instant"},
 		{[]string{"small", "--policy", "wb-age-4s", "--lba", "1", "--cut", "worst"}, exitInput, "worst"},
-		{[]string{"-", "--lba", "1"}, exitUsage, "name a file"},
 		{[]string{"small", "forum", "--lba", "1"}, exitUsage, "one more"},
 		{[]string{"small", "--volume", "/Volumes/RAID", "--lba", "1"}, exitUsage, "goes with command lines"},
 		{[]string{"sync", "--cut", "1s"}, exitUsage, "add --lba"},
@@ -170,6 +169,19 @@ func TestExplain_LifeErrors(t *testing.T) {
 			t.Errorf("tbraid %s: exit %d, want %d: %s", name, code, tt.code, stderr)
 		}
 		checkComplaint(t, name, stdout, stderr, tt.want)
+	}
+}
+
+// A scenario from standard input is read once, and its other policies are tried.
+func TestExplain_LifeFromStandardInput(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("testdata", "explain", "unfilled.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr strings.Builder
+	code := run([]string{"explain", "-", "--policy", "wb-age-4s", "--lba", "8"}, strings.NewReader(string(data)), &stdout, &stderr)
+	if code != exitOK || !strings.Contains(stdout.String(), "the same cut under wb-flush-all: lost") {
+		t.Errorf("exit %d: %s%s", code, stdout.String(), stderr.String())
 	}
 }
 
