@@ -213,7 +213,9 @@ func (q *LifeQuery) narrate(p plan, s *Story) error {
 	fate := &with.fates[0]
 	s.Promise = n.promise(fate)
 	if fate.Loss == nil {
-		s.Groups[0].Kept = n.keeper(one[0].Start)
+		if g := &s.Groups[0]; g.Written {
+			g.Kept = n.keeper(one[0].Start)
+		}
 		return nil
 	}
 	s.Saving, err = q.saving(p, &s.Subject, n, fate)
