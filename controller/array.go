@@ -331,6 +331,9 @@ func (a *Array) Done(now sim.Time, d *disks.Drive, io *disks.IO) {
 	if io.Op == disks.Read {
 		j.steps[io.Ref&(1<<stepBits-1)].Cells = io.Cells
 	}
+	if a.ledger.Following() && a.caches && io.Op == disks.Write && !io.FUA && io.Fault == disks.None {
+		a.taken(d, io)
+	}
 	a.arrived(now, j)
 }
 

@@ -142,6 +142,7 @@ func (c *Controller) Receive(now sim.Time, t *sam.Task) {
 		c.answer(now, t, scsi.TaskSetFull, scsi.Sense{})
 		return
 	}
+	c.ledger.Sent(t.Version, t.Serial, ledger.AtTarget)
 	ref := c.free[len(c.free)-1]
 	c.free = c.free[:len(c.free)-1]
 	cmd := &c.commands[ref]

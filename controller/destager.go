@@ -5,6 +5,7 @@ import (
 	"tbraid/firmware"
 	"tbraid/internal/block"
 	"tbraid/sim"
+	"tbraid/sim/ledger"
 )
 
 // destager writes dirty stripes to the array, as many at a time as the policy
@@ -35,14 +36,15 @@ type batch struct {
 type urgent struct {
 	stripe uint64
 	forced bool // past the members' caches
+	why    ledger.Trigger
 }
 
 // hurry puts the stripes of e in front.
-func (c *Controller) hurry(e block.Extent, forced bool) {
+func (c *Controller) hurry(e block.Extent, forced bool, why ledger.Trigger) {
 	first := c.array.layout.StripeOf(e.Start)
 	last := c.array.layout.StripeOf(e.End() - 1)
 	for s := first; s <= last; s++ {
-		c.urgent = append(c.urgent, urgent{s, forced})
+		c.urgent = append(c.urgent, urgent{s, forced, why})
 	}
 }
 
@@ -53,7 +55,7 @@ func (c *Controller) hurryDirty(e block.Extent) {
 	}
 	last := c.array.layout.StripeOf(e.End() - 1)
 	for s, ok := c.cache.NextFrom(c.array.layout.StripeOf(e.Start)); ok && s <= last; s, ok = c.cache.NextFrom(s + 1) {
-		c.urgent = append(c.urgent, urgent{stripe: s})
+		c.urgent = append(c.urgent, urgent{stripe: s, why: ledger.ByFlush})
 	}
 }
 
@@ -81,7 +83,7 @@ func (c *Controller) next(now sim.Time) bool {
 			continue // its batch has to land first
 		}
 		c.urgent = append(c.urgent[:i], c.urgent[i+1:]...)
-		if c.start(now, u.stripe, u.forced) {
+		if c.start(now, u.stripe, u.forced, u.why) {
 			return true
 		}
 		i-- // it was not dirty any more
@@ -95,7 +97,7 @@ func (c *Controller) next(now sim.Time) bool {
 		return false
 	}
 	stripe, ok := c.choose(now)
-	return ok && c.start(now, stripe, false)
+	return ok && c.start(now, stripe, false, c.trigger(now))
 }
 
 // watch keeps the states that outlast one decision: draining between the
@@ -144,7 +146,7 @@ func (c *Controller) choose(now sim.Time) (uint64, bool) {
 }
 
 // start gathers a stripe and hands it to the array.
-func (c *Controller) start(now sim.Time, stripe uint64, forced bool) bool {
+func (c *Controller) start(now sim.Time, stripe uint64, forced bool, why ledger.Trigger) bool {
 	slot := 0
 	for c.batches[slot].busy {
 		slot++
@@ -155,6 +157,7 @@ func (c *Controller) start(now sim.Time, stripe uint64, forced bool) bool {
 	}
 	b.busy = true
 	c.inFlight++
+	c.ledger.Gathered(b.Runs, why, c.array.method(&b.Batch))
 	c.array.Write(now, uint32(slot), &b.Batch, forced)
 	return true
 }

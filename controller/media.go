@@ -39,28 +39,32 @@ func (c *Controller) Listen(rows bool) {
 
 // Began implements disks.Owner.
 func (a *Array) Began(now sim.Time, d *disks.Drive, p *disks.Pass) {
-	if !a.ledger.Listening() {
-		return
+	if a.ledger.Listening() {
+		if a.absent == 0 {
+			a.media.numbers[d.Member()][p.Lane] = a.ledger.Starts(now, a.ofVolume(d, p))
+		}
+		if a.media.watch != nil {
+			a.media.watch.began(now, d, p)
+		}
 	}
-	if a.absent == 0 {
-		a.media.numbers[d.Member()][p.Lane] = a.ledger.Starts(now, a.ofVolume(d, p))
-	}
-	if a.media.watch != nil {
-		a.media.watch.began(now, d, p)
+	if a.ledger.Following() {
+		a.ledger.Passes(d.Member(), a.copies(d, p), false)
 	}
 }
 
 // Stored implements disks.Owner.
 func (a *Array) Stored(now sim.Time, d *disks.Drive, p *disks.Pass) {
 	a.counts.StoredBlocks += p.Extent.Blocks
-	if !a.ledger.Listening() {
-		return
+	if a.ledger.Listening() {
+		if a.absent == 0 {
+			a.ledger.Ends(now, a.media.numbers[d.Member()][p.Lane])
+		}
+		if a.media.watch != nil {
+			a.media.watch.stored(now, d, p)
+		}
 	}
-	if a.absent == 0 {
-		a.ledger.Ends(now, a.media.numbers[d.Member()][p.Lane])
-	}
-	if a.media.watch != nil {
-		a.media.watch.stored(now, d, p)
+	if a.ledger.Following() {
+		a.ledger.Passes(d.Member(), a.copies(d, p), true)
 	}
 }
 

@@ -61,6 +61,7 @@ func (c *Controller) restore(now sim.Time) {
 		kept := block.Extent{Start: r.Extent.Start, Blocks: min(bytes/block.Size, r.Extent.Blocks)}
 		if !kept.Empty() {
 			c.cache.Write(now, kept, r.Version)
+			c.ledger.Restored(block.Run{Extent: kept, Version: r.Version})
 		}
 		bytes -= kept.Bytes()
 		if kept != r.Extent {

@@ -4,6 +4,7 @@ import (
 	"tbraid/internal/block"
 	"tbraid/scsi"
 	"tbraid/sim"
+	"tbraid/sim/ledger"
 )
 
 // beginRead answers from the cache what is there and fetches the rest from the
@@ -18,7 +19,7 @@ func (c *Controller) beginRead(now sim.Time, ref uint32) {
 	cmd.state = fetching
 	cmd.mark, cmd.unsure = c.cache.Mark(), c.strays > 0
 	if c.fw.Destage.OnRead && c.cache.DirtyIn(cmd.extent) {
-		c.hurry(cmd.extent, false)
+		c.hurry(cmd.extent, false, ledger.ByRead)
 		c.pump(now)
 	}
 	sequential := cmd.extent.Start == c.stream

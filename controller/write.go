@@ -62,7 +62,7 @@ func (c *Controller) filled(now sim.Time, ref uint32) {
 		c.owe(cmd, c.array.caches && !cmd.forced, ledger.MembersUnflushed)
 		cmd.state, cmd.mark = settling, c.cache.Mark()
 		c.barriers = append(c.barriers, ref)
-		c.hurry(cmd.extent, cmd.forced)
+		c.hurry(cmd.extent, cmd.forced, ledger.ByWrite)
 		c.pump(now)
 		return
 	}

@@ -48,6 +48,7 @@ func (a *Adapter) Receive(now sim.Time, t *sam.Task) {
 		a.fail(now, t, sam.NoDevice)
 		return
 	}
+	a.l.Sent(t.Version, t.Serial, ledger.AtDriver)
 	a.inbox.push(t)
 	a.k.At(a.cpu.Reserve(now, a.habits.Overhead), a, 0, 0)
 }

@@ -44,6 +44,8 @@ type format interface {
 	close(p *Process)
 	// changed notes that the record of file i is newer than the last commit.
 	changed(i int)
+	// keeps is where the format has the record of file i.
+	keeps(i int) []Part
 	// wait is how long metadata stay dirty: after the last change, and at most
 	// after the first one.
 	wait() (idle, longest time.Duration)

@@ -198,7 +198,6 @@ func TestRefused(t *testing.T) {
 	for _, tt := range []struct{ event, cut, want string }{
 		{"host-power/1s+10s+restart", "1s", "when the host is shutting down or booting; let it come later"},
 		{"restart+1ms+restart", "1s", "when the host is shutting down or booting"},
-		{"box-power", "worst", "cut worst: the search for instants is not there yet; name one"},
 		{"box-power", "every", "cut every: "},
 	} {
 		s, err := configs.Load("small", nil, []string{"events=" + tt.event, "cut=" + tt.cut})

@@ -42,6 +42,7 @@ func (w *world) judge() ledger.Judgement {
 		return strings.Compare(a.Name, b.Name)
 	})
 	r.Swallowed = w.swallowed()
+	w.tale.judged()
 	return fresh
 }
 

@@ -49,6 +49,9 @@ func (w *world) watch() {
 	if w.seams.Target && w.link.TapTarget == nil {
 		w.link.TapTarget = &taskTap{log: &w.log, seam: "target", open: map[*sam.Task]int{}}
 	}
+	if w.seen != nil {
+		w.link.TapTarget = w.seen
+	}
 	if w.seams.Disks {
 		w.box.Array().Watch(&memberTap{log: &w.log, open: map[*disks.IO]int{}})
 	}

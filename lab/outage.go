@@ -104,6 +104,7 @@ func (w *world) recover() {
 	if w.run.Loss.Acknowledged() > 0 {
 		w.run.Loss, w.run.Causes, w.run.Extents, w.run.OldestNS = before.Loss, before.Causes, before.Extents, before.OldestNS
 		w.losses = losses
+		w.tale.judged()
 		return
 	}
 	w.run.Replayed = before.Loss.Permitted

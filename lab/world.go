@@ -45,7 +45,8 @@ type plan struct {
 	// muted has, by step, how long read-backs before the event take; a run with it
 	// lets the time pass and reads nothing.
 	muted map[int]time.Duration
-	run   Run // with names filled in
+	seen  sam.Tap // watches the target once the scene is set; nil is nobody
+	run   Run     // with names filled in
 }
 
 // world is one box with one host at a time, and the clock that drives both.
@@ -72,6 +73,7 @@ type world struct {
 	rewritten bool          // a tool has written since
 	losses    []ledger.Loss // as last judged
 	earlier   []ledger.Loss // of the events before the last
+	tale      *tale         // nil unless blocks are followed
 	step      int
 }
 
@@ -271,6 +273,7 @@ func reads(t workload.Tool) bool {
 func (w *world) read(t workload.Tool, note *Step, acked *block.Map[block.Version]) {
 	r := newReader(w.l, acked, w.silent)
 	for _, reading := range w.sys.Readings() {
+		w.l.Saw(reading.Runs)
 		r.add(reading.Runs)
 	}
 	if note.Exit != 0 && w.happened {

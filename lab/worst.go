@@ -19,6 +19,10 @@ const Samples = 33
 
 // resolveCut turns the cut of a plan into one that a world can play: an instant.
 func resolveCut(p plan) (power.Cut, Worst, error) {
+	if p.cut.Kind == power.Every {
+		return p.cut, Worst{}, &Refused{What: "cut every", Why: "a run has its event at one instant",
+			Instead: "name one, as in 1.5s, +250ms or worst, or see every instant with tbraid curve"}
+	}
 	if p.cut.Kind != power.Worst || !p.cuttable() {
 		return p.cut, Worst{}, nil
 	}

@@ -91,7 +91,6 @@ func TestBadArguments(t *testing.T) {
 		{[]string{"small", "--cut", "soon"}, "--cut: cut: \"soon\" is no instant\n  soon\n  ^\nwrite 1.5s (after the case began)"},
 		{[]string{"small", "--cut", "1.5"}, "--cut: cut: \"1.5\" is no instant"},
 		{[]string{"small", "--cut", "-1s"}, "--cut: cut: \"-1s\" is out of range"},
-		{[]string{"small", "--cut", "worst"}, "cut worst: the search for instants is not there yet; name one"},
 		{[]string{"small", "--event", "restart:kxt"}, `--event: no host "kxt" to boot`},
 		{[]string{"small", "--box", "small"}, `--box: there is no box preset "small"`},
 		{[]string{"dd if=/dev/zero of=/dev/disk5 bs=1q count=1"}, "command line: dd: bs is not a number: \"1q\"\n  dd if=/dev/zero of=/dev/disk5 bs=1q count=1\n                                ^\n"},

@@ -18,32 +18,48 @@ const explainPolicy = "wb-flush-all"
 
 const explainExamples = `  tbraid explain 'dd if=/dev/random of=/dev/disk5 bs=1m count=64 conv=fsync'
   tbraid explain -v --host kext-sync-swallow 'cp -R /Users/user/Footage /Volumes/RAID/'
-  tbraid explain 'diskutil partitionDisk disk5 GPT JHFS+ RAID 100%' -o explained.json`
+  tbraid explain 'diskutil partitionDisk disk5 GPT JHFS+ RAID 100%' -o explained.json
+  tbraid explain small --policy wb-flush-all --lba 4096
+  tbraid explain forum --case cp --host kext --policy wb-ack-only --event box-power --file clip-003.mov`
 
 // explainFlags are the flags of explain: a few of run, with defaults of their own.
-type explainFlags struct{ runFlags }
+type explainFlags struct {
+	runFlags
+	life lifeFlags
+}
 
 func newExplain(a *app) *cobra.Command {
 	var o explainFlags
 	c := &cobra.Command{
-		Use:   "explain 'COMMAND LINE'",
-		Short: "say word by word what a command line sends to the box, and measure it",
+		Use:   "explain 'COMMAND LINE' | [SCENARIO | FILE.yaml | - | 'COMMAND LINE' …] {--lba N | --file NAME | --command N}",
+		Short: "say what a command line sends to the box, or tell the life of a block",
 		Long: `explain takes a command line of dd, cp, diskutil or sync apart: what each word does
 on macOS, whether it changes what is sent to the box, and whether it makes anything
 durable. Then it runs the line on the model, with no event, and counts what that line
 alone sends. Box and files are those of the scenario ` + defaultScenario + `.
 
 A line that names a volume or a slice, and a sync, unmount or eject, finds an HFS+
-volume mounted from disk5s1; --volume chooses another.`,
+volume mounted from disk5s1; --volume chooses another.
+
+With --lba, --file or --command it tells the life of blocks instead: what happened
+to them in a scenario or in command lines, from the WRITE to the medium, the cut in
+its place (that of the scenario, or --cut), what would have come after it, what was
+promised, how they fared and why, and what would have saved them; all of it found
+by simulation. --file NAME is a file on a mounted volume; --file PATH=SIZE, with =,
+declares one on the host's own disk. --command takes the number of a WRITE in the
+log of the target. One story is told for each case, event, host and policy, four
+at most; a scenario without a name is ` + defaultScenario + `.`,
 		Example: explainExamples,
-		RunE:    func(_ *cobra.Command, args []string) error { return a.explain(&o, args) },
+		RunE:    func(c *cobra.Command, args []string) error { return a.explain(c, &o, args) },
 	}
+	c.ValidArgsFunction = completeScenarios
 	f := c.Flags()
 	f.SortFlags = false
-	f.StringArrayVar(&o.hosts, "host", []string{"kext,dext"}, "`NAMES` of host presets, separated by commas")
-	f.StringArrayVar(&o.policies, "policy", []string{explainPolicy}, "`NAMES` of firmware policies")
+	f.StringArrayVar(&o.hosts, "host", []string{"kext,dext"}, "`NAMES` of host presets, separated by commas; for lives those of the scenario, if not given")
+	f.StringArrayVar(&o.policies, "policy", []string{explainPolicy}, "`NAMES` of firmware policies; likewise")
 	f.StringVar(&o.volume, "volume", "", "mount a volume at `PATH[:hfs+|apfs]`, as in /Volumes/RAID:apfs")
-	f.StringArrayVar(&o.files, "file", nil, "a file on the host's own disk, `PATH=SIZE`; repeatable")
+	f.StringArrayVar(&o.files, "file", nil, "`PATH=SIZE`: a file on the host's own disk; repeatable. Without =, NAME of a file on a volume: tell its life")
+	o.registerLife(c)
 	f.StringArrayVarP(&o.outputs, "output", "o", nil, "also write the explanation to `FILE`.json; repeatable; - is standard output, and nothing else then")
 	o.look.register(f)
 	completeFlags(c)
@@ -51,7 +67,14 @@ volume mounted from disk5s1; --volume chooses another.`,
 }
 
 // explain finds out what is to be explained.
-func (a *app) explain(o *explainFlags, args []string) error {
+func (a *app) explain(c *cobra.Command, o *explainFlags, args []string) error {
+	q, err := o.lifeQuery(c)
+	switch {
+	case err != nil:
+		return err
+	case q != nil:
+		return a.explainLife(c, o, q, args)
+	}
 	lines := commandLines(args)
 	switch {
 	case len(lines) == 0:

@@ -16,6 +16,9 @@ import (
 	"tbraid/sim/power"
 )
 
+// defaultAfter is how long after the last command line the event comes.
+const defaultAfter = 250 * time.Millisecond
+
 // defaultScenario is what runs when nothing is named.
 const defaultScenario = "forum"
 
@@ -95,7 +98,7 @@ func (o *runFlags) happening(f *pflag.FlagSet) {
 // played registers the box, and what command lines need besides themselves.
 func (o *runFlags) played(f *pflag.FlagSet) {
 	f.StringVar(&o.box, "box", "", "`NAME` of a box, in place of the scenario's")
-	f.DurationVar(&o.after, "after", 250*time.Millisecond, "command lines: `DURATION` from the last one to the event")
+	f.DurationVar(&o.after, "after", defaultAfter, "command lines: `DURATION` from the last one to the event")
 	f.StringVar(&o.volume, "volume", "", "command lines: mount a volume at `PATH[:hfs+|apfs]`, as in /Volumes/RAID:apfs")
 	f.StringArrayVar(&o.files, "file", nil, "command lines: a file on the host's own disk, `PATH=SIZE`; repeatable")
 }

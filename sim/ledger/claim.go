@@ -85,6 +85,7 @@ func (l *Ledger) Ask(now sim.Time, by Asker, e block.Extent) uint32 {
 	}
 	l.covers = append(l.covers, owed)
 	id := uint32(len(l.flushes) - 1)
+	l.noteFlush(id, Fact{Kind: FlushAsked})
 	l.caused()
 	l.leave()
 	return id
@@ -94,6 +95,7 @@ func (l *Ledger) Ask(now sim.Time, by Asker, e block.Extent) uint32 {
 func (l *Ledger) Reach(id uint32, s Stage) {
 	if f := &l.flushes[id]; id != 0 && s > f.Reached {
 		f.Reached = s
+		l.noteFlush(id, Fact{Kind: FlushReached, Stage: s})
 	}
 }
 
@@ -102,6 +104,7 @@ func (l *Ledger) Stop(now sim.Time, id uint32, why Cause) {
 	if f := &l.flushes[id]; id != 0 && f.Stop == NoCause && !f.Done {
 		l.enter(now, block.Extent{})
 		f.Stop = why
+		l.noteFlush(id, Fact{Kind: FlushStopped, Why: why})
 		l.caused()
 		l.leave()
 	}
@@ -119,6 +122,7 @@ func (l *Ledger) End(now sim.Time, id uint32, good bool) {
 	}
 	l.enter(now, block.Extent{})
 	f.Ended, f.Good, f.Done = now, good, true
+	l.noteFlush(id, Fact{Kind: FlushEnded, Good: good})
 	if good {
 		for k := l.owed; k <= id; k++ {
 			if l.covers[k] != nil {
@@ -220,3 +224,10 @@ func (l *Ledger) claimLeft(p block.Value[standing], v block.Version, id uint32, 
 
 // Flushes lists all flushes in the order in which they were asked for.
 func (l *Ledger) Flushes() []Flush { return l.flushes[1:] }
+
+// askerTexts are the askers as the subject of a sentence.
+var askerTexts = [askers]string{"the program, by ioctl or F_FULLFSYNC", "fsync(2) on a device node", "the file system", "the unmount", "the eject",
+	"the shutdown of the block driver", "the driver, at the halt", "the scene"}
+
+// Text is the asker with its article.
+func (a Asker) Text() string { return askerTexts[a] }

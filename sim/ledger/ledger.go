@@ -58,6 +58,7 @@ type Ledger struct {
 	torn    block.Map[bool] // stripes of which a write was under way when power went
 	step    int
 	sweep   *Sweep
+	life    *life // nil unless blocks are followed
 	parts   []block.Value[standing]
 	coming  block.Value[standing] // comes to the media as one
 	runs    []block.Run
@@ -126,6 +127,9 @@ func (l *Ledger) Issue(now sim.Time, e, payload block.Extent, zeros bool) block.
 	if zeros {
 		l.markZeros(v)
 	}
+	if l.life != nil {
+		l.noteWrite(v, Fact{Kind: WriteIssued})
+	}
 	if l.level == Off {
 		return v
 	}
@@ -147,6 +151,9 @@ func (l *Ledger) Fill(v block.Version, content []block.Run) { l.fills[v] = slice
 func (l *Ledger) Acknowledge(now sim.Time, v block.Version, p Promise) {
 	w := l.end(now, v)
 	w.Promise = p
+	if l.life != nil {
+		l.noteWrite(v, Fact{Kind: WriteAcknowledged, Promise: p})
+	}
 	for len(l.acked) <= w.Step+1 {
 		l.acked = append(l.acked, 0)
 	}
@@ -175,6 +182,7 @@ func (l *Ledger) Acknowledge(now sim.Time, v block.Version, p Promise) {
 func (l *Ledger) Fail(now sim.Time, v block.Version) {
 	w := l.end(now, v)
 	w.Failed = true
+	l.noteWrite(v, Fact{Kind: WriteFailed})
 	l.failed = append(l.failed, Failure{Version: v, Payload: w.Payload, Extent: w.Extent, Step: w.Step, Ended: now})
 	l.writes.release(v, 1)
 }
@@ -196,6 +204,7 @@ func (l *Ledger) Shirk(v block.Version, why Cause) {
 		return
 	}
 	w.Shirked = why
+	l.noteWrite(v, Fact{Kind: WriteShirked, Why: why})
 	if why == Misdirected {
 		w.live++ // for good: its content can turn up anywhere
 		l.strays = append(l.strays, v)
@@ -204,6 +213,7 @@ func (l *Ledger) Shirk(v block.Version, why Cause) {
 
 // Drop records that volatile content went away, and why.
 func (l *Ledger) Drop(runs []block.Run, why Cause) {
+	l.noteRuns(runs, Fact{Kind: CacheDropped, Why: why})
 	for _, r := range runs {
 		l.drops = append(l.drops, drop{r, why})
 	}

@@ -8,6 +8,9 @@ import (
 // Hold records at time now that the controller's cache took version v of e. If
 // nothing protects the cache, it is all one whether it or a member's cache has it.
 func (l *Ledger) Hold(now sim.Time, e block.Extent, v block.Version) {
+	if l.life != nil {
+		l.note(e, Fact{Kind: CacheHeld, Version: v})
+	}
 	if l.sweep == nil || l.sweep.kinds == 1 {
 		return
 	}
@@ -27,6 +30,9 @@ func (l *Ledger) Hold(now sim.Time, e block.Extent, v block.Version) {
 // Clean records at time now that the members took what the cache held of runs,
 // where nothing newer has come since.
 func (l *Ledger) Clean(now sim.Time, runs []block.Run) {
+	if l.life != nil {
+		l.noteRuns(runs, Fact{Kind: CacheCleaned})
+	}
 	if l.sweep == nil || l.sweep.kinds == 1 {
 		return
 	}
@@ -48,6 +54,7 @@ func (l *Ledger) Clean(now sim.Time, runs []block.Run) {
 // Store records at time now that the media hold version v in e, of which nothing
 // is in a cache.
 func (l *Ledger) Store(now sim.Time, e block.Extent, v block.Version) {
+	l.note(e, Fact{Kind: Prefilled, Version: v})
 	if l.sweep == nil {
 		return
 	}

@@ -23,6 +23,7 @@ type Piece struct {
 	Offset  uint64        // blocks from the first unit of the pass
 	Version block.Version // that the blocks then hold
 	Carried bool          // the blocks keep what they hold: they share a unit with others
+	Copy    Copy          // a Sweep is told of OfData alone
 }
 
 // arrival is when unit i has come to the medium.
