@@ -2,6 +2,7 @@ package configs
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -180,4 +181,21 @@ func (s *Scenario) FindPolicy(name string) (firmware.Profile, bool) {
 		}
 	}
 	return firmware.Profile{}, false
+}
+
+// Only leaves the cases of these names, in the order of the scenario. The error
+// names what is there.
+func (s *Scenario) Only(names []string) error {
+	var known []string
+	for _, c := range s.Cases {
+		known = append(known, c.Name)
+	}
+	for _, n := range names {
+		if !slices.Contains(known, n) {
+			return fmt.Errorf("scenario %s has no case %q; it has %s", s.Name, n, strings.Join(known, ", "))
+		}
+	}
+	s.Cases = slices.DeleteFunc(slices.Clone(s.Cases), func(c Case) bool { return !slices.Contains(names, c.Name) })
+	s.Controls = slices.DeleteFunc(slices.Clone(s.Controls), func(c Control) bool { return !slices.Contains(names, c.Case) })
+	return nil
 }

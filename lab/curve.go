@@ -27,6 +27,9 @@ type Sweep struct {
 	Steps    []Step   `json:"steps"`
 	Writes   uint64   `json:"writes"`   // WRITEs issued
 	Instants uint64   `json:"instants"` // at which something changed
+	// Rows tells whether each row of parity was followed: without it there is no
+	// curve of the write hole.
+	Rows bool `json:"rows_followed"`
 	Outages  []Outage `json:"outages"`  // one; with a battery two
 }
 

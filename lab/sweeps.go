@@ -74,7 +74,7 @@ func (w *world) sweep(tail time.Duration) Sweep {
 	w.l.Mark(w.k.Now())
 	w.sleep(w.k.Now().Add(tail))
 	out.EndNS = int64(w.k.Now())
-	out.Steps, out.Writes = w.run.Steps, uint64(w.l.Writes()-before)
+	out.Steps, out.Writes, out.Rows = w.run.Steps, uint64(w.l.Writes()-before), w.detail == ledger.Full
 	w.describeCurves(&out, w.l.Finish(w.k.Now()))
 	return out
 }

@@ -48,6 +48,7 @@ func (o *curveFlags) register(c *cobra.Command) {
 	f := c.Flags()
 	f.SortFlags = false
 	o.chosen(f)
+	o.narrowed(f)
 	o.played(f)
 	f.DurationVar(&o.tail, "tail", lab.DefaultTail, "`DURATION` for which the sweep goes on after the event")
 	f.StringArrayVarP(&o.outputs, "output", "o", nil, "also write the curves to `FILE`.svg, .csv or .json; repeatable; - is JSON on standard output, and nothing else then")

@@ -54,7 +54,7 @@ box and files are those of the scenario ` + defaultScenario + `, the event is bo
 // runFlags are the flags of run.
 type runFlags struct {
 	look
-	sets                    []string
+	sets, cases             []string
 	hosts, policies, events []string
 	box, cut                string
 	seed                    uint64
@@ -73,6 +73,7 @@ func (o *runFlags) register(c *cobra.Command) {
 	f := c.Flags()
 	f.SortFlags = false
 	o.chosen(f)
+	o.narrowed(f)
 	o.happening(f)
 	o.played(f)
 	f.StringArrayVarP(&o.outputs, "output", "o", nil, "also write the result to `FILE`.json; repeatable; - is standard output, and nothing else then")
@@ -87,6 +88,11 @@ func (o *runFlags) chosen(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.sets, "set", nil, "change a value by its dotted name: `PATH=VALUE`, as in box.cache.capacity=2GiB; repeatable")
 	f.StringArrayVar(&o.hosts, "host", nil, "`NAMES` of host presets, in place of the scenario's, separated by commas")
 	f.StringArrayVar(&o.policies, "policy", nil, "`NAMES` of firmware policies, in place of the scenario's")
+}
+
+// narrowed registers which cases are played.
+func (o *runFlags) narrowed(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.cases, "case", nil, "only the case of that `NAME`; repeatable")
 }
 
 // happening registers what happens, and when.
@@ -106,7 +112,7 @@ func (o *runFlags) played(f *pflag.FlagSet) {
 // simulated registers how a scenario is simulated.
 func (o *runFlags) simulated(f *pflag.FlagSet) {
 	f.Uint64Var(&o.seed, "seed", 0, "`NUMBER` that every random stream starts from (default that of the scenario)")
-	f.TextVar(&o.ledger, "ledger", ledger.Full, "`LEVEL` of detail: full, promises to forget what has settled and the rows of parity, or off to judge nothing")
+	f.TextVar(&o.ledger, "ledger", ledger.Promises, "`LEVEL` of detail: promises, full to remember every WRITE and to follow each row of parity (curves), or off to judge nothing")
 	f.IntVar(&o.workers, "workers", 0, "`NUMBER` of runs at a time (default one a processor); results do not depend on it")
 }
 
@@ -198,11 +204,17 @@ func (a *app) scenario(cmd *cobra.Command, o *runFlags, args []string) (*configs
 			return nil, usage("--%s goes with command lines; a scenario says it itself", name)
 		}
 	}
-	switch len(args) {
-	case 0:
-		return a.load(defaultScenario, sets)
-	case 1:
-		return a.load(args[0], sets)
+	if len(args) == 0 {
+		args = []string{defaultScenario}
+	}
+	if len(args) == 1 {
+		s, err := a.load(args[0], sets)
+		if err == nil && len(o.cases) > 0 {
+			if err = s.Only(o.cases); err != nil {
+				err = &inputError{path: args[0], cause: err}
+			}
+		}
+		return s, err
 	}
 	return nil, usage("%s takes one scenario, and %s is one more", cmd.Name(), shellWord(args[1]))
 }

@@ -88,7 +88,7 @@ func valueAt(corners []corner, at float64) uint64 {
 func (s shape) sweep(name, host string) lab.Sweep {
 	event := s.ends + waitS
 	end := event + tailS
-	w := lab.Sweep{Case: name, Host: host, Policy: s.policy, StartNS: startNS, EventNS: nanos(event), EndNS: nanos(end),
+	w := lab.Sweep{Rows: true, Case: name, Host: host, Policy: s.policy, StartNS: startNS, EventNS: nanos(event), EndNS: nanos(end),
 		Steps: []lab.Step{
 			{Kind: "prefill", Text: "0+131072 blocks with a pattern", StartNS: startNS, EndNS: startNS},
 			{Kind: "run", Text: "dd if=/dev/random of=/dev/disk5 bs=1m count=64", StartNS: startNS, EndNS: nanos(s.ends)},

@@ -45,8 +45,11 @@ var figures = []figure{
 	}},
 	{"violation", 7, true, worstOf("violation")},
 	{"torn", 5, true, worstOf("torn")},
-	{"write hole", 6, true, worstOf("write-hole")},
+	{writeHole, 6, true, worstOf("write-hole")},
 }
+
+// writeHole is the head of the column that needs a ledger of level full.
+const writeHole = "write hole"
 
 // curveFigures is how many of them are about the curve itself, whichever it is.
 const curveFigures = 7
@@ -97,6 +100,10 @@ func (p *printer) figures(c *panel, keys map[*trace]string) {
 		shown = append(shown, f)
 	}
 	gone, full := p.fitted(table.Row{"", "policy"}, rows, shown)
+	if i := slices.Index(zero, writeHole); i >= 0 && !slices.ContainsFunc(rows, func(e entry) bool { return e.trace.sweep.Rows }) {
+		zero = slices.Delete(zero, i, i+1)
+		left = append(left, writeHole+": not followed, --ledger full follows each row of parity")
+	}
 	if len(zero) > 0 {
 		left = append(left, list(zero)+": never above 0")
 	}
