@@ -18,19 +18,19 @@ type Curves struct {
 
 // Sweep is one case under one host and policy, played without a cut.
 type Sweep struct {
-	Case     string   `json:"case"`
-	Host     string   `json:"host"`
-	Policy   string   `json:"policy"`
-	StartNS  int64    `json:"start_ns"` // of the first step
-	EventNS  int64    `json:"event_ns"` // when the scenario's event comes
-	EndNS    int64    `json:"end_ns"`   // of the sweep
-	Steps    []Step   `json:"steps"`
-	Writes   uint64   `json:"writes"`   // WRITEs issued
-	Instants uint64   `json:"instants"` // at which something changed
+	Case     string `json:"case"`
+	Host     string `json:"host"`
+	Policy   string `json:"policy"`
+	StartNS  int64  `json:"start_ns"` // of the first step
+	EventNS  int64  `json:"event_ns"` // when the scenario's event comes
+	EndNS    int64  `json:"end_ns"`   // of the sweep
+	Steps    []Step `json:"steps"`
+	Writes   uint64 `json:"writes"`   // WRITEs issued
+	Instants uint64 `json:"instants"` // at which something changed
 	// Rows tells whether each row of parity was followed: without it there is no
 	// curve of the write hole.
-	Rows bool `json:"rows_followed"`
-	Outages  []Outage `json:"outages"`  // one; with a battery two
+	Rows    bool     `json:"rows_followed"`
+	Outages []Outage `json:"outages"` // one; with a battery two
 }
 
 // Outage is the fate of a cut whose power comes back within a given time.
