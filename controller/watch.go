@@ -18,7 +18,6 @@ type watch struct {
 	passes []watched
 	steps  []raid.Step
 	runs   []block.Run
-	cells  []block.Cell
 }
 
 // watched is a pass under way.

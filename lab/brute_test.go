@@ -160,7 +160,7 @@ func TestSweep_Degraded(t *testing.T) {
 	compared, met := 0, toll{}
 	for _, level := range []string{"5", "6", "10", "1"} {
 		for _, tear := range []string{"512", "4096"} {
-			s, err := configs.Parse("degraded.yaml", []byte(fmt.Sprintf(`
+			s, err := configs.Parse("degraded.yaml", []byte(`
 title: degraded
 seed: 1
 box: small-4x4gb-raid5
@@ -170,7 +170,7 @@ steps:
   - prefill: {extent: 0+2MiB, with: pattern}
   - event: disk-fail:1
   - run: dd if=/dev/random of=/dev/rdisk5 bs=20k count=20 seek=1
-`)), []string{"box.raid.level=" + level, "box.disk.tear=" + tear + "B"})
+`), []string{"box.raid.level=" + level, "box.disk.tear=" + tear + "B"})
 			if err != nil {
 				t.Fatal(err)
 			}
