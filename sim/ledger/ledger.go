@@ -135,9 +135,12 @@ func (l *Ledger) Issue(now sim.Time, e, payload block.Extent, zeros bool) block.
 	}
 	l.enter(now, payload)
 	for _, p := range l.standings(payload) {
+		if l.sweep != nil {
+			l.sweep.issued(p.Extent, &p.Value)
+		}
 		s := p.Value
 		s.issued = v
-		l.put(p, s)
+		l.stand(p, s)
 	}
 	l.leave()
 	return v

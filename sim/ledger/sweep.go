@@ -276,6 +276,16 @@ func (s *Sweep) moved(e block.Extent, was, is *standing) {
 	}
 }
 
+// issued counts blocks of which a newer version is issued: those that stood to
+// lose nothing are in flight now.
+func (s *Sweep) issued(e block.Extent, was *standing) {
+	for o := range s.kinds {
+		if v, _ := s.found(was, o); v >= was.acked && v >= was.issued && v < stray {
+			s.add(o, e, fate{class: InFlight}, int64(e.Blocks), 0, s.now)
+		}
+	}
+}
+
 func signed(n int64, up bool) int64 {
 	if up {
 		return n
