@@ -55,7 +55,6 @@ func uncut(s *configs.Scenario, c *configs.Case) plan {
 
 // sweep plays the steps and lets the time of the tail pass.
 func (w *world) sweep(tail time.Duration) Sweep {
-	w.begin()
 	w.listen()
 	out := Sweep{Case: w.run.Case, Host: w.run.Host, Policy: w.run.Policy, StartNS: int64(w.k.Now())}
 	before := w.l.Writes()
@@ -73,9 +72,15 @@ func (w *world) sweep(tail time.Duration) Sweep {
 	return out
 }
 
-// listen begins the sweep of the ledger.
-func (w *world) listen() {
-	w.l.Listen(w.k.Now(), w.box.Content, w.box.Keeping())
+// listen sets the scene and begins the sweep of the ledger. It listens while the
+// host under test boots, for a mount may write what is in a cache when the first
+// step begins.
+func (w *world) listen() *ledger.Sweep {
+	w.furnish()
+	s := w.l.Listen(w.k.Now(), w.box.Content, w.box.Keeping())
+	w.arrive()
+	w.l.From(w.k.Now())
+	return s
 }
 
 // describeCurves turns what the ledger has found into what a reader sees.

@@ -116,8 +116,18 @@ func (w *world) play() Run {
 
 // begin sets the scene: the box as it is when the host under test has booted.
 func (w *world) begin() {
+	w.furnish()
+	w.arrive()
+}
+
+// furnish is the box before the host under test comes: everything is durable.
+func (w *world) furnish() {
 	w.l.Begin(setup)
 	w.provision()
+}
+
+// arrive boots the host under test.
+func (w *world) arrive() {
 	w.logging = true
 	w.boot(w.host)
 	w.mount()

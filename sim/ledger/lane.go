@@ -106,9 +106,11 @@ func (s *Sweep) why(l *lane, g *group) Cause {
 	return why
 }
 
-// means tells whether the flush means the blocks of a lane.
+// means tells whether the flush means the blocks of a lane. One of a range that
+// is new means none before there are lanes for it.
 func (s *Sweep) means(f *Flush, l *lane) bool {
-	return f.whole() || l.ranges>>slices.Index(s.ranges, f.Extent)&1 != 0
+	i := slices.Index(s.ranges, f.Extent)
+	return f.whole() || i >= 0 && l.ranges>>i&1 != 0
 }
 
 // caused is told that a flush was asked for, stopped or has ended: the reasons of

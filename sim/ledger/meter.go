@@ -28,7 +28,6 @@ type meter struct {
 	touched bool
 	carried int64 // value at the end of the last point
 	points  []span
-	fresh   bool // nothing measured yet
 }
 
 // span is the least and the most within one bucket.
@@ -92,6 +91,9 @@ func (m *meter) measure(t sim.Time, b *buckets) {
 
 // draw enters the value at time t into its bucket.
 func (m *meter) draw(t sim.Time, b *buckets) {
+	if t == b.from {
+		m.carried = m.value // nothing came before
+	}
 	i := b.index(t)
 	for len(m.points) <= i {
 		m.points = append(m.points, span{m.carried, m.carried})

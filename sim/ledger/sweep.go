@@ -88,6 +88,26 @@ func (l *Ledger) Listen(now sim.Time, content Content, p Keeping) *Sweep {
 	return s
 }
 
+// From begins the figures at time now: of what was learned before, they show how
+// things then stand.
+func (l *Ledger) From(now sim.Time) {
+	s := l.sweep
+	l.enter(now, block.Extent{})
+	s.buckets = buckets{from: now, width: firstWidth}
+	s.instants = 0
+	s.eachMeter(func(m *meter) {
+		value := m.value
+		*m = newMeter(now)
+		m.value = value
+	})
+	s.touched = s.touched[:0]
+	s.eachMeter(func(m *meter) { s.touch(m) })
+	for o := range s.tallies {
+		s.tallies[o].oldest = 0
+	}
+	l.leave()
+}
+
 func newMeter(now sim.Time) meter { return meter{since: now, first: -1, last: -1} }
 
 // enter begins a fact at time now about the blocks of e; an empty e is about all.
@@ -385,41 +405,4 @@ func (s *Sweep) fates(outage int, end sim.Time) Fates {
 		}
 	}
 	return f
-}
-
-// Count is how many blocks an outage would cost in one class for one reason.
-type Count struct {
-	Class  Class
-	Cause  Cause
-	Blocks uint64
-}
-
-// Probe asks to be called at each of some times, which are in order and to come,
-// when everything at that time has happened: for Counts.
-func (s *Sweep) Probe(times []sim.Time, call func(t sim.Time)) { s.probes, s.asked = times, call }
-
-// See asks to be called at every instant at which something may have changed.
-func (s *Sweep) See(call func(t sim.Time)) { s.seen = call }
-
-// Counts is what an outage at the time of the call of Probe would cost, in order
-// of class and cause.
-func (s *Sweep) Counts(bridges bool) []Count {
-	t := &s.tallies[lasting]
-	if bridges {
-		t = &s.tallies[bridged]
-	}
-	var all []Count
-	for c := range t.class {
-		rest := t.class[c].value
-		for why, m := range t.cause[c] {
-			if m != nil && m.value != 0 {
-				all = append(all, Count{Class(c), Cause(why), uint64(m.value)})
-				rest -= m.value
-			}
-		}
-		if rest != 0 {
-			all = append(all, Count{Class: Class(c), Blocks: uint64(rest)})
-		}
-	}
-	return all
 }
