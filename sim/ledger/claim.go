@@ -161,9 +161,9 @@ func (l *Ledger) claim(f *Flush, id, k uint32) {
 // claimed is the standing of a block of which version v is promised by a flush.
 func (s standing) claimed(v block.Version, id uint32, honest bool) standing {
 	switch {
-	case s.acked == 0: // v was forgotten, and is on the media
+	case s.acked == 0 || v < s.first: // v was forgotten, and is on the media
 		if s.settled != unwritten {
-			s.settled, s.firm = promised, s.firm || honest
+			s.settled, s.firm = promised, s.firm || honest && s.acked == 0
 		}
 		return s
 	case s.claim < v || s.claim == v && s.flush == 0:

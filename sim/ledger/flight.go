@@ -57,18 +57,21 @@ func (l *Ledger) come(e block.Extent, v block.Version) {
 	for _, r := range l.runs {
 		for _, p := range l.standings(r.Extent) {
 			s := p.Value
-			if !s.known() {
-				continue
+			if s.medium = l.place(r.Version, p.Extent); s.known() || s.medium == stray || p.Value.medium == stray {
+				l.stand(p, s)
 			}
-			s.medium = l.place(r.Version, p.Extent)
-			l.stand(p, s)
 		}
 	}
 }
 
+// strayed tells whether WRITE v went to another address.
+func (l *Ledger) strayed(v block.Version) bool {
+	return len(l.strays) > 0 && slices.Contains(l.strays, v)
+}
+
 // place is v, or that it belongs elsewhere.
 func (l *Ledger) place(v block.Version, e block.Extent) block.Version {
-	if len(l.strays) > 0 && slices.Contains(l.strays, v) && !l.writes.at(v).Extent.Covers(e) {
+	if l.strayed(v) && !l.writes.at(v).Extent.Covers(e) {
 		return stray
 	}
 	return v
@@ -81,7 +84,7 @@ func (s *Sweep) resume() {
 	}
 	for i := range s.flights {
 		if f := &s.flights[i]; f.busy && f.paused {
-			f.paused = false
+			f.paused, f.since = false, s.now
 			s.divide(f)
 			s.landFlight(f)
 		}
@@ -188,7 +191,7 @@ func (s *Sweep) landFlight(f *flight) {
 // comesTo is when the head comes to unit i.
 func (f *flight) comesTo(i uint64) sim.Time {
 	if i == 0 {
-		return f.Begin + 1
+		return min(f.Begin+1, f.End)
 	}
 	return f.arrival(i - 1)
 }
@@ -204,7 +207,7 @@ func (s *Sweep) book(f *flight, g *segment, head uint64, within bool) {
 		straight, from = min(come, n-1), min(from, n-1)
 		if !g.entered && g.come == 0 && (come > 0 || within) {
 			g.entered = true
-			s.swap(g, func(c *change) (fate, fate) { return c.before, c.torn }, f.comesTo(g.first))
+			s.swap(g, func(c *change) (fate, fate) { return c.before, c.torn }, max(f.comesTo(g.first), f.since))
 		}
 	}
 	if straight > from {

@@ -87,16 +87,51 @@ type Content func(dst []block.Run, e block.Extent) []block.Run
 // should hold.
 func (l *Ledger) Judge(at sim.Time, content Content) Judgement {
 	where := l.dropped()
+	borders := l.borders(where)
 	j := Judgement{At: at}
 	var raw, found []block.Run
 	for _, p := range l.blocks.All(nil) {
+		if !p.Value.known() {
+			continue
+		}
 		raw = content(raw[:0], p.Extent)
 		found = l.Resolve(found[:0], raw)
 		for _, f := range found {
-			l.settle(&j, where, f, &p.Value)
+			for e := f.Extent; !e.Empty(); {
+				f.Extent = e
+				if i, _ := slices.BinarySearch(borders, e.Start+1); i < len(borders) && borders[i] < e.End() {
+					f.Extent = block.Between(e.Start, borders[i])
+				}
+				l.settle(&j, where, f, &p.Value)
+				e = block.Between(f.Extent.End(), e.End())
+			}
 		}
 	}
 	return j
+}
+
+// borders lists, in order, where one reason may end and another begin: between
+// them all blocks share what took them, what was interrupted, and the flushes and
+// events that meant them.
+func (l *Ledger) borders(where *block.Map[reason]) []block.LBA {
+	var all []block.LBA
+	add := func(e block.Extent) { all = append(all, e.Start, e.End()) }
+	for _, r := range where.All(nil) {
+		add(r.Extent)
+	}
+	for _, r := range l.torn.All(nil) {
+		add(r.Extent)
+	}
+	for i := range l.flushes {
+		if f := &l.flushes[i]; i > 0 && !f.whole() {
+			add(f.reach())
+		}
+	}
+	for _, o := range l.offs {
+		add(o.extent)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // settle judges blocks that stand alike and hold the same.

@@ -72,6 +72,7 @@ type standing struct {
 	saved                bool          // dirty, and what protects the cache would keep it
 	firm                 bool          // acked is on the media whatever the caches did
 	settled              settlement    // what is known of the versions that were forgotten
+	first                block.Version // issued since they were; 0 is none
 }
 
 // settlement remembers of versions that settled what a later judgement needs:
@@ -132,6 +133,9 @@ func (l *Ledger) Issue(now sim.Time, e, payload block.Extent, zeros bool) block.
 	l.enter(now, payload)
 	for _, p := range l.standings(payload) {
 		s := p.Value
+		if s.issued == 0 && s.settled != unwritten {
+			s.first = v
+		}
 		s.issued = v
 		l.put(p, s)
 	}

@@ -79,10 +79,10 @@ func (s *Sweep) loss(e block.Extent, b *standing, outage int) (Loss, bool) {
 	switch {
 	case f.late:
 		loss.Cause, loss.Flush = s.l.unasked(&loss, f.since)
-	case outcome == Stale && f.class == BrokenWord:
+	case outcome == Stale && f.class == BrokenWord && s.l.plain(b, outcome) == NoCause:
 		loss.Flush = b.flush
 	}
-	if outcome == Stale || outcome == Kept && f.class != InFlight {
+	if (outcome == Stale || outcome == Kept && f.class != InFlight) && (b.dirty || b.held != b.medium) {
 		loss.Taken = taken
 	}
 	w := s.l.writes.at(loss.Lost)
@@ -129,10 +129,8 @@ func (s *Sweep) shows(m *block.Map[standing], run block.Run) {
 	}
 	for _, r := range s.l.Resolve(nil, []block.Run{run}) {
 		for _, b := range m.Append(nil, r.Extent) {
-			if b.Value.known() {
-				b.Value.medium = s.l.place(r.Version, b.Extent)
-				m.Set(b.Extent, b.Value)
-			}
+			b.Value.medium = s.l.place(r.Version, b.Extent)
+			m.Set(b.Extent, b.Value)
 		}
 	}
 }

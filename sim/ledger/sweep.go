@@ -235,6 +235,8 @@ func (s *Sweep) eachMeter(do func(*meter)) {
 // have taken a newer copy.
 func (s *Sweep) found(b *standing, outage int) (block.Version, Cause) {
 	switch {
+	case outage == bridged && b.saved && s.l.strayed(b.held):
+		return stray, NoCause
 	case outage == bridged && b.saved:
 		return b.held, NoCause
 	case b.dirty:
@@ -258,14 +260,14 @@ func (s *Sweep) moved(e block.Extent, was, is *standing) {
 	for o := range s.kinds {
 		before, after := s.fate(was, o), s.fate(is, o)
 		if before == after {
-			if before.class >= AtRisk && was.acked != is.acked {
+			if s.waits(was, o, before) && was.acked != is.acked {
 				s.aged(o, was.acked, s.now)
 			}
 			continue
 		}
 		s.add(o, e, before, -int64(e.Blocks), 0, s.now)
 		s.add(o, e, after, int64(e.Blocks), 0, s.now)
-		if before.class >= AtRisk {
+		if s.waits(was, o, before) {
 			s.aged(o, was.acked, s.now)
 		}
 	}
@@ -273,7 +275,7 @@ func (s *Sweep) moved(e block.Extent, was, is *standing) {
 	if a, b := was.possible(), is.possible(); a != b {
 		s.touch(&s.possibly).shift(s.now, signed(n, b), 0, s.now)
 	}
-	if a, b := was.sure(), is.sure(); a != b {
+	if a, b := s.sure(was), s.sure(is); a != b {
 		s.touch(&s.surely).shift(s.now, signed(n, b), 0, s.now)
 	}
 }
@@ -290,7 +292,17 @@ func signed(n int64, up bool) int64 {
 func (b *standing) possible() bool { return (b.acked != 0 || b.settled != unwritten) && !b.firm }
 
 // sure tells whether it is lost even if every cache has written all that it held.
-func (b *standing) sure() bool { return b.acked > b.held }
+// Of what strays a cache had better write nothing.
+func (s *Sweep) sure(b *standing) bool {
+	return b.acked > b.held && !s.l.strayed(b.held)
+}
+
+// waits tells whether blocks of that fate wait to become durable: what another
+// WRITE destroys has been, and may be forgotten.
+func (s *Sweep) waits(b *standing, outage int, f fate) bool {
+	found, _ := s.found(b, outage)
+	return f.class >= AtRisk && found != stray
+}
 
 // aged notes how long a block was acknowledged and not durable.
 func (s *Sweep) aged(outage int, v block.Version, until sim.Time) {
@@ -339,7 +351,7 @@ func (s *Sweep) count(sign int64) {
 		if p.Value.possible() {
 			s.touch(&s.possibly).shift(s.now, n, 0, s.now)
 		}
-		if p.Value.sure() {
+		if s.sure(&p.Value) {
 			s.touch(&s.surely).shift(s.now, n, 0, s.now)
 		}
 	}
@@ -389,7 +401,7 @@ func (l *Ledger) Finish(end sim.Time) Curves {
 func (s *Sweep) fates(outage int, end sim.Time) Fates {
 	t := &s.tallies[outage]
 	for _, p := range s.l.blocks.All(nil) {
-		if f := s.fate(&p.Value, outage); f.class >= AtRisk {
+		if f := s.fate(&p.Value, outage); s.waits(&p.Value, outage, f) {
 			s.aged(outage, p.Value.acked, end)
 		}
 	}
