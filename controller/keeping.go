@@ -37,6 +37,10 @@ func (c *Controller) taker(kept bool) ledger.Cause {
 	return ledger.HoldUpExceeded
 }
 
+// TellKeeping tells a sweep that has just begun what keeps the cache, and from
+// then on whenever that changes.
+func (c *Controller) TellKeeping() { c.tellKeeping(c.k.Now()) }
+
 // tellKeeping tells a sweep what keeps the cache from now on. The energy of a
 // capacitor that charges covers a block more at a time: each is an event, and
 // only a sweep wants to know.

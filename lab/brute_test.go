@@ -197,6 +197,17 @@ var (
 		"{base: small-4x4gb-raid5, name: ssd-volatile, members: 3, disk: {base: ssd-consumer, capacity: 4096MB}}",
 	}
 	bruteHosts    = []string{"kext", "dext", "dext-halt-hook", "dext-segment-gate", "dext-sync-fail", "dext-sync-swallow", "kext-sync-swallow"}
+	// Knobs that no preset turns, besides the presets.
+	brutePolicies = []string{
+		"{base: wb-vault, name: vault-small, protection: {vault: 64KiB}}",
+		"{base: wb-vault, name: vault-charging, protection: {vault: 1MiB, recharge: 30s, discharged: 90%}}",
+		"{base: wb-vault, name: vault-member-caches, member_caches: true, protection: {vault: 300KiB}}",
+		"{base: wb-age-4s, name: age-fullest, member_caches: true, destage: {age: 20ms, order: fullest, depth: 2}}",
+		"{base: wb-idle-1s, name: idle-elevator, destage: {idle: 3ms, order: elevator, depth: 3}}",
+		"{base: wb-watermark-80-16, name: watermark-1-0, sync: ack, destage: {high: 1%, low: 0%}}",
+		"{base: wb-protected, name: battery-forced, sync: flush-cache, fua: ignore, member_caches: true, protection: {hold_up: 1h, state: low, forced: true}}",
+		"{base: wb-hidden, name: hidden-timer, member_caches: true, destage: {interval: 30ms}}",
+	}
 	brutePrograms = []string{`
 steps:
   - prefill: {extent: 0+8MiB, with: pattern}
@@ -256,7 +267,11 @@ func combined(t *testing.T, box, host, policy, program string) plan {
 // meets everything.
 func TestSweep_AgainstBruteForce(t *testing.T) {
 	total, turn := 0, 0
+	policies := slices.Clone(brutePolicies)
 	for _, f := range configs.AllPolicies() {
+		policies = append(policies, f.Name)
+	}
+	for _, f := range policies {
 		compared := 0
 		for _, h := range bruteHosts {
 			for i, box := range bruteBoxes {
@@ -264,12 +279,12 @@ func TestSweep_AgainstBruteForce(t *testing.T) {
 					if !*whole && (i != turn%len(bruteBoxes) || j != (turn+turn/len(bruteHosts))%len(brutePrograms)) {
 						continue
 					}
-					compared += compare(t, combined(t, box, h, f.Name, program), 5*time.Second, *most)
+					compared += compare(t, combined(t, box, h, f, program), 5*time.Second, *most)
 				}
 			}
 			turn++
 		}
-		t.Logf("%s: %d instants", f.Name, compared)
+		t.Logf("%s: %d instants", f, compared)
 		total += compared
 	}
 	t.Logf("%d instants compared, by class and cause and block by block", total)

@@ -78,6 +78,7 @@ func (w *world) sweep(tail time.Duration) Sweep {
 func (w *world) listen() *ledger.Sweep {
 	w.furnish()
 	s := w.l.Listen(w.k.Now(), w.box.Content, w.box.Keeping())
+	w.box.TellKeeping()
 	w.arrive()
 	w.l.From(w.k.Now())
 	return s

@@ -72,7 +72,7 @@ func (l *Ledger) fate(s *standing, found block.Version, busy bool, taken Cause) 
 	if class == NoLoss {
 		return fate{}
 	}
-	f := fate{class: class, cause: l.plain(s, outcome)}
+	f := fate{class: class, cause: l.plain(s, outcome, class)}
 	switch {
 	case f.cause != NoCause:
 	case class == BrokenWord:
@@ -84,8 +84,8 @@ func (l *Ledger) fate(s *standing, found block.Version, busy bool, taken Cause) 
 }
 
 // plain is the cause that an outcome has whatever was promised.
-func (l *Ledger) plain(s *standing, outcome Outcome) Cause {
-	if outcome == Foreign || s.acked != 0 && l.writes.at(s.acked).Shirked == Misdirected {
+func (l *Ledger) plain(s *standing, outcome Outcome, class Class) Cause {
+	if outcome == Foreign || class > InFlight && l.writes.at(s.acked).Shirked == Misdirected {
 		return Misdirected
 	}
 	switch outcome {

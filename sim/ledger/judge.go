@@ -211,7 +211,7 @@ func (l *Ledger) dropped() *block.Map[reason] {
 // cause finds the highest place at which the loss could have been prevented, and
 // the flush that it has to do with.
 func (l *Ledger) cause(loss *Loss, s *standing) (Cause, uint32) {
-	if c := l.plain(s, loss.Outcome); c != NoCause {
+	if c := l.plain(s, loss.Outcome, loss.Class); c != NoCause {
 		return c, 0
 	}
 	switch loss.Class {

@@ -79,7 +79,7 @@ func (s *Sweep) loss(e block.Extent, b *standing, outage int) (Loss, bool) {
 	switch {
 	case f.late:
 		loss.Cause, loss.Flush = s.l.unasked(&loss, f.since)
-	case outcome == Stale && f.class == BrokenWord && s.l.plain(b, outcome) == NoCause:
+	case outcome == Stale && f.class == BrokenWord && s.l.plain(b, outcome, f.class) == NoCause:
 		loss.Flush = b.flush
 	}
 	if (outcome == Stale || outcome == Kept && f.class != InFlight) && (b.dirty || b.held != b.medium) {
