@@ -196,7 +196,10 @@ var (
 		"{base: small-4x4gb-raid5, name: ssd, disk: {base: ssd-plp, capacity: 4096MB}}",
 		"{base: small-4x4gb-raid5, name: ssd-volatile, members: 3, disk: {base: ssd-consumer, capacity: 4096MB}}",
 	}
-	bruteHosts    = []string{"kext", "dext", "dext-halt-hook", "dext-segment-gate", "dext-sync-fail", "dext-sync-swallow", "kext-sync-swallow"}
+	bruteHosts = []string{"kext", "dext", "dext-halt-hook", "dext-segment-gate", "dext-sync-fail", "dext-sync-swallow", "kext-sync-swallow",
+		"{base: kext, name: kext-fua, use_fua: true}",
+		"{base: kext, name: kext-drops-fua, use_fua: true, driver: {drop_fua: true}}",
+	}
 	// Knobs that no preset turns, besides the presets.
 	brutePolicies = []string{
 		"{base: wb-vault, name: vault-small, protection: {vault: 64KiB}}",

@@ -122,6 +122,9 @@ func (s *Sweep) segments(f *flight, p *Piece, r block.Run) {
 		}
 		torn.medium = block.Torn
 		g := segment{version: stands.acked}
+		if stands.medium == stray {
+			g.version = 0 // it had been durable
+		}
 		for o := range s.kinds {
 			c := change{before: s.fate(&stands, o), torn: s.fate(&torn, o), after: s.fate(&after, o)}
 			if !f.Tears {

@@ -387,6 +387,7 @@ type CauseFigures struct {
 func (l *Ledger) Finish(end sim.Time) Curves {
 	s := l.sweep
 	l.enter(end, block.Extent{})
+	l.leave()
 	s.measure(end)
 	c := Curves{From: s.buckets.from, To: end, Instants: s.instants,
 		Possibly: s.possibly.figures(end, &s.buckets), Surely: s.surely.figures(end, &s.buckets),
