@@ -66,6 +66,7 @@ type world struct {
 	tool     *running // a command line under way
 	happened bool     // an event has come
 	eventAt  sim.Time
+	cycled   block.Version // newest WRITE issued before the box last lost its power
 	outage
 
 	rewritten bool          // a tool has written since
@@ -281,6 +282,11 @@ func (w *world) read(t workload.Tool, note *Step, acked *block.Map[block.Version
 	r := newReader(w.l, acked, w.silent)
 	for _, reading := range w.sys.Readings() {
 		r.add(reading.Runs)
+		for _, run := range reading.Runs {
+			if run.Version <= w.cycled {
+				w.l.Observe(run.Extent, run.Version)
+			}
+		}
 	}
 	if note.Exit != 0 && w.happened {
 		r.found.Missing = w.unread(t, &r.found)

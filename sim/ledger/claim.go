@@ -194,10 +194,19 @@ func (l *Ledger) WriteOff(j Judgement) {
 		if s.Found.Written() && s.Outcome != Foreign {
 			o.kept = s.Found
 		}
-		l.offs = append(l.offs, o)
-		l.gone.Set(o.extent, len(l.offs))
+		for _, g := range l.gone.Append(nil, s.Extent) {
+			if g.Value > 0 && l.offs[g.Value-1].includes(o) {
+				continue // an earlier event took it, and that is when
+			}
+			o.extent = g.Extent
+			l.offs = append(l.offs, o)
+			l.gone.Set(o.extent, len(l.offs))
+		}
 	}
 }
+
+// includes tells whether o took all that p takes of the same blocks.
+func (o *writeOff) includes(p writeOff) bool { return o.kept <= p.kept && o.lost >= p.lost }
 
 // claimLeft promises version v where no event has taken it before the flush was
 // asked for.

@@ -52,10 +52,11 @@ type Ledger struct {
 	zeros   []versions
 	acked   []uint64 // bytes acknowledged, by step + 1
 	drops   []drop
-	offs    []writeOff      // in the order of the events
-	gone    block.Map[int]  // 1 + index of the last of offs, by block
-	owed    uint32          // no flush before this one has anything to claim
-	torn    block.Map[bool] // stripes of which a write was under way when power went
+	offs    []writeOff               // in the order of the events
+	gone    block.Map[int]           // 1 + index of the last of offs, by block
+	owed    uint32                   // no flush before this one has anything to claim
+	seen    block.Map[block.Version] // newest read back after a power cycle
+	torn    block.Map[bool]          // stripes of which a write was under way when power went
 	step    int
 	sweep   *Sweep
 	parts   []block.Value[standing]
@@ -216,6 +217,16 @@ func (l *Ledger) Drop(runs []block.Run, why Cause) {
 // Interrupt records that a write to the members, of data or parity of e, was
 // under way when power went.
 func (l *Ledger) Interrupt(e block.Extent) { l.torn.Set(e, true) }
+
+// Observe records that a program has read version v in e after a power cycle that
+// v came before: from now on the box has shown that it kept it, acknowledged or not.
+func (l *Ledger) Observe(e block.Extent, v block.Version) {
+	for _, r := range l.seen.Append(nil, e) {
+		if r.Value < v && v.Written() {
+			l.seen.Set(r.Extent, v)
+		}
+	}
+}
 
 // Settle promises everything acknowledged so far: it was made durable before the
 // story begins.

@@ -71,7 +71,7 @@ func (s *Sweep) loss(e block.Extent, b *standing, outage int) (Loss, bool) {
 	if f.class == NoLoss {
 		return Loss{}, false
 	}
-	outcome, promise, _ := s.l.verdict(b, found, true)
+	outcome, promise, _ := s.l.verdict(b, found, 0, true)
 	loss := Loss{Extent: e, Lost: b.acked, Found: found, Promise: promise, Outcome: outcome, Class: f.class, Cause: f.cause}
 	if f.class == InFlight {
 		loss.Lost = b.issued

@@ -71,7 +71,7 @@ func everyNanosecond(t *testing.T, seed uint64) (compared int) {
 	m.each(func(_ int, l *Ledger) { sweeps = append(sweeps, l.Listen(m.now, contentOf(&m.medium), m.keeps)) })
 	const end = 400
 	curves := map[string][]uint64{}
-	for m.now = 0; m.now < end; m.now++ {
+	for m.now = 0; ; m.now++ {
 		m.land()
 		for m.r.IntN(5) == 0 {
 			m.step()
@@ -85,6 +85,9 @@ func everyNanosecond(t *testing.T, seed uint64) (compared int) {
 				return compared
 			}
 			compared++
+		}
+		if m.now == end {
+			break
 		}
 	}
 	var found []Curves
@@ -217,26 +220,28 @@ func (m *small) figures(t *testing.T, seed uint64, c *Curves, curves map[string]
 	}
 }
 
-// figuresOf is what the values of each nanosecond come to.
+// figuresOf is what the values of each nanosecond come to; the last is that at the
+// end, which takes no time any more.
 func figuresOf(values []uint64) Figures {
 	f := Figures{First: -1, Last: -1}
 	var sum, most uint64
-	least := values[0]
+	least, n := values[0], uint64(len(values)-1)
 	for at, v := range values {
-		sum += v
 		if v > f.Worst {
 			f.Worst, f.WorstAt = v, sim.Time(at)
 		}
 		if v > 0 {
-			f.Exposed++
-			f.Last = sim.Time(at) + 1
+			if f.Last = sim.Time(n); at < int(n) {
+				sum += v
+				f.Exposed++
+				f.Last = sim.Time(at) + 1
+			}
 			if f.First < 0 {
 				f.First = sim.Time(at)
 			}
 		}
 		least, most = min(least, v), max(most, v)
 	}
-	n := uint64(len(values))
 	f.Mean = (sum + n/2) / n
 	f.Points = []Point{{From: 0, To: sim.Time(n), Least: least, Most: most}}
 	return f
