@@ -194,30 +194,24 @@ func (l *Ledger) WriteOff(j Judgement) {
 		if s.Found.Written() && s.Outcome != Foreign {
 			o.kept = s.Found
 		}
-		for _, g := range l.gone.Append(nil, s.Extent) {
-			if g.Value > 0 && l.offs[g.Value-1].includes(o) {
-				continue // an earlier event took it, and that is when
-			}
-			o.extent = g.Extent
-			l.offs = append(l.offs, o)
-			l.gone.Set(o.extent, len(l.offs))
-		}
+		l.offs = append(l.offs, o)
+		l.gone.Set(o.extent, len(l.offs))
 	}
 }
 
-// includes tells whether o took all that p takes of the same blocks.
-func (o *writeOff) includes(p writeOff) bool { return o.kept <= p.kept && o.lost >= p.lost }
-
-// claimLeft promises version v where no event has taken it before the flush was
-// asked for.
+// claimLeft promises version v, or where an event had taken that when the flush
+// was asked for, what the event had left.
 func (l *Ledger) claimLeft(p block.Value[standing], v block.Version, id uint32, honest bool) {
 	for _, g := range l.gone.Append(nil, p.Extent) {
+		left := v
 		if g.Value > 0 {
 			if o := &l.offs[g.Value-1]; int(id) >= o.flushes && v > o.kept && v <= o.lost {
-				continue
+				left = o.kept
 			}
 		}
-		l.put(block.Value[standing]{Extent: g.Extent, Value: p.Value}, p.Value.claimed(v, id, honest))
+		if left != 0 {
+			l.put(block.Value[standing]{Extent: g.Extent, Value: p.Value}, p.Value.claimed(left, id, honest))
+		}
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 
 // judge is the judge a second time, from the complete record of a small box and
 // block by block: what was issued, acknowledged and promised is found anew.
-func (m *small) judge(holds [smallBlocks]block.Version, drops []drop, busy bool) (all [smallBlocks]Loss) {
+func (m *small) judge(holds [smallBlocks]block.Version, seen *[smallBlocks]block.Version, drops []drop, busy bool) (all [smallBlocks]Loss) {
 	claims := m.claims()
 	for b := range uint64(smallBlocks) {
 		var issued, acked block.Version
@@ -23,7 +23,7 @@ func (m *small) judge(holds [smallBlocks]block.Version, drops []drop, busy bool)
 			}
 		}
 		if issued != 0 {
-			all[b] = m.fared(b, holds[b], drops, busy, issued, acked, claims[b])
+			all[b] = m.fared(b, holds[b], seen[b], drops, busy, issued, acked, claims[b])
 		}
 	}
 	return all
@@ -54,7 +54,10 @@ func (m *small) claims() (all [smallBlocks]claimed) {
 				continue
 			}
 			for _, v := range m.acks[:f.acked] {
-				if m.writes[v].payload.Contains(block.LBA(b)) && !m.written(uint64(b), v, id) && v > all[b].version {
+				if !m.writes[v].payload.Contains(block.LBA(b)) {
+					continue
+				}
+				if v = m.left(uint64(b), v, id); v > all[b].version {
 					all[b] = claimed{v, Stable, id}
 				}
 			}
@@ -68,16 +71,26 @@ func (m *small) claims() (all [smallBlocks]claimed) {
 	return all
 }
 
-// written tells whether an event took version v of b before flush id was asked for.
-func (m *small) written(b uint64, v block.Version, id int) bool {
-	return slices.ContainsFunc(m.offs, func(o smallOff) bool {
-		return o.b == b && v > o.kept && v <= o.lost && id >= o.flushes
-	})
+// left is what there was of version v of b when flush id was asked for: an event
+// before may have taken it, and left an older one.
+func (m *small) left(b uint64, v block.Version, id int) block.Version {
+	for i := len(m.offs) - 1; i >= 0; i-- {
+		if o := &m.offs[i]; o.b == b && id >= o.flushes {
+			if v > o.kept && v <= o.lost {
+				return o.kept
+			}
+			break
+		}
+	}
+	return v
 }
 
 // fared is the fate of one block.
-func (m *small) fared(b uint64, found block.Version, drops []drop, busy bool, issued, acked block.Version, claim claimed) Loss {
+func (m *small) fared(b uint64, found, seen block.Version, drops []drop, busy bool, issued, acked block.Version, claim claimed) Loss {
 	loss := Loss{Extent: ext(b, 1), Lost: acked, Found: found, Promise: claim.level}
+	if seen != 0 {
+		loss.Promise = Observed
+	}
 	switch {
 	case found == block.Torn:
 		loss.Outcome = Torn
@@ -87,13 +100,15 @@ func (m *small) fared(b uint64, found block.Version, drops []drop, busy bool, is
 		loss.Outcome = Garbage
 	case found != 0 && !m.writes[found].extent.Contains(block.LBA(b)):
 		loss.Outcome = Foreign
+	case found < seen:
+		loss.Outcome, loss.Lost = Resurrected, max(acked, seen)
 	case found >= acked:
 		if found < issued {
-			return Loss{Extent: ext(b, 1), Lost: issued, Found: found, Promise: claim.level, Class: InFlight, Outcome: Kept}
+			return Loss{Extent: ext(b, 1), Lost: issued, Found: found, Promise: loss.Promise, Class: InFlight, Outcome: Kept}
 		}
 		return Loss{}
 	case found < claim.version:
-		loss.Outcome = Stale
+		loss.Outcome, loss.Promise = Stale, Stable
 	default:
 		loss.Outcome, loss.Promise = Kept, Volatile
 	}
@@ -108,26 +123,26 @@ func (m *small) fared(b uint64, found block.Version, drops []drop, busy bool, is
 	case Violation:
 		loss.Class = BrokenWord
 	}
-	if acked == 0 {
+	if acked == 0 && loss.Outcome != Resurrected {
 		loss.Lost, loss.Class = issued, InFlight
-	} else if m.writes[acked].shirked == Misdirected {
+	} else if acked != 0 && m.writes[acked].shirked == Misdirected {
 		loss.Class = BrokenWord
 	}
-	if loss.Outcome == Stale || loss.Outcome == Kept && loss.Class != InFlight {
+	if loss.Outcome == Stale || loss.Outcome == Resurrected || loss.Outcome == Kept && loss.Class != InFlight {
 		for _, d := range drops {
 			if d.run.Extent.Contains(block.LBA(b)) {
 				loss.Taken = d.why
 			}
 		}
 	}
-	loss.Cause, loss.Flush = m.cause(b, &loss, claim)
+	loss.Cause, loss.Flush = m.cause(b, &loss, acked, claim)
 	return loss
 }
 
 // cause is the highest place at which the loss could have been prevented.
-func (m *small) cause(b uint64, loss *Loss, claim claimed) (Cause, uint32) {
+func (m *small) cause(b uint64, loss *Loss, acked block.Version, claim claimed) (Cause, uint32) {
 	switch {
-	case loss.Outcome == Foreign || m.writes[loss.Lost].acked > 0 && m.writes[loss.Lost].shirked == Misdirected:
+	case loss.Outcome == Foreign || acked > 0 && m.writes[acked].shirked == Misdirected:
 		return Misdirected, 0
 	case loss.Outcome == Torn:
 		return TornWrite, 0
@@ -138,6 +153,9 @@ func (m *small) cause(b uint64, loss *Loss, claim claimed) (Cause, uint32) {
 	}
 	switch loss.Class {
 	case BrokenWord:
+		if loss.Outcome == Resurrected && loss.Found >= claim.version {
+			return loss.Taken, 0
+		}
 		stop := m.writes[claim.version].shirked
 		if claim.flush > 0 {
 			stop = m.flushes[claim.flush].stop

@@ -102,7 +102,7 @@ func everyNanosecond(t *testing.T, seed uint64) (compared int) {
 // agree compares at this nanosecond, and notes the counts.
 func (m *small) agree(t *testing.T, sweeps []*Sweep, outage int, curves map[string][]uint64) bool {
 	holds, drops := m.fallen(outage == bridged)
-	want := m.judge(holds, drops, true)
+	want := m.judge(holds, new([smallBlocks]block.Version), drops, true)
 	l := m.ledgers[0]
 	l.drops = drops
 	l.torn.Set(ext(0, smallBlocks), true)
