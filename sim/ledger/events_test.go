@@ -71,7 +71,7 @@ func (m *small) chance(before *chanced) (holds [smallBlocks]block.Version, drops
 				(!last.Written() || v > last || !m.writes[last].payload.Contains(block.LBA(b))) {
 				continue
 			}
-			if v == 0 || m.writes[v].payload.Contains(block.LBA(b)) || m.r.IntN(30) == 0 {
+			if v == 0 || m.writes[v].payload.Contains(block.LBA(b)) || m.r.IntN(30) == 0 && m.far(v, b) {
 				holds[b] = max(holds[b], v)
 			}
 		}
@@ -89,6 +89,13 @@ func (m *small) chance(before *chanced) (holds [smallBlocks]block.Version, drops
 	}
 	*before = chanced{holds, block.Version(len(m.writes) - 1)}
 	return holds, drops
+}
+
+// far tells whether a block lies neither within WRITE v nor beside it: what strays
+// goes far.
+func (m *small) far(v block.Version, b int) bool {
+	e := m.writes[v].extent
+	return block.LBA(b)+1 < e.Start || block.LBA(b) > e.End()
 }
 
 // chanced is what an event left.
