@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"slices"
 	"testing"
 
 	"tbraid/internal/block"
@@ -69,6 +70,9 @@ func (m *small) chance(before *chanced) (holds [smallBlocks]block.Version, drops
 			v := block.Version(m.r.IntN(len(m.writes)))
 			if last := before.holds[b]; v > 0 && v <= before.issued &&
 				(!last.Written() || v > last || !m.writes[last].payload.Contains(block.LBA(b))) {
+				continue
+			}
+			if slices.ContainsFunc(m.offs, func(o smallOff) bool { return o.b == uint64(b) && v > o.kept && v <= o.lost && v <= before.issued }) {
 				continue
 			}
 			if v == 0 || m.writes[v].payload.Contains(block.LBA(b)) || m.r.IntN(30) == 0 && m.far(v, b) {
