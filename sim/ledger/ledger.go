@@ -60,7 +60,6 @@ type Ledger struct {
 	step    int
 	sweep   *Sweep
 	parts   []block.Value[standing]
-	covered []block.Value[block.Version]
 	runs    []block.Run
 }
 

@@ -292,12 +292,7 @@ func (m *small) protect() {
 	m.each(func(_ int, l *Ledger) { l.Protect(m.now, m.keeps) })
 }
 
-// place is the member and the address of a block.
-func place(b uint64) (member int, address uint64) {
-	chunk := b / smallChunk
-	return int(chunk % 2), chunk/2*smallChunk + b%smallChunk
-}
-
+// lbaAt is the block at an address of a member.
 func lbaAt(member int, address uint64) uint64 {
 	return (address/smallChunk*2+uint64(member))*smallChunk + address%smallChunk
 }
