@@ -23,9 +23,6 @@ func (c *Controller) keeping(now sim.Time) ledger.Keeping {
 	return k
 }
 
-// Keeping is what an outage that began now would leave.
-func (c *Controller) Keeping() ledger.Keeping { return c.keeping(c.k.Now()) }
-
 // taker is what took dirty data that the protection did not keep.
 func (c *Controller) taker(kept bool) ledger.Cause {
 	switch {

@@ -26,15 +26,38 @@ func newMedia(drives []*disks.Drive) media {
 	return m
 }
 
-// Listen tells the array that the ledger listens from now on, and whether it
-// wants to know of every row of which data and redundancy disagree. Nothing may
-// be under way.
-func (c *Controller) Listen(rows bool) {
+// Listen begins a sweep of the ledger: with what is on the media now, what the
+// caches have beside it, and the passes under way. With rows it is to know of
+// every row of which data and redundancy disagree; of an array that has lost a
+// member there is no telling. No command may be under way.
+func (c *Controller) Listen(now sim.Time, rows bool) *ledger.Sweep {
 	a := c.array
 	rows = rows && a.absent == 0
 	if rows || a.absent != 0 {
 		a.media.watch = newWatch(a, rows)
 	}
+	s := c.ledger.Listen(now, a.onMedia, c.keeping(now))
+	for _, r := range c.cache.Dirty(nil) {
+		c.ledger.Hold(now, r.Extent, r.Version)
+	}
+	for _, d := range a.drives {
+		d.Underway(now)
+	}
+	c.tellKeeping(now)
+	return s
+}
+
+// onMedia appends what a read of e would find if the power went now, passes under
+// way left aside.
+func (a *Array) onMedia(dst []block.Run, e block.Extent) []block.Run {
+	steps, err := a.layout.PlanRead(nil, e, a.absent)
+	if err != nil {
+		return append(dst, block.Run{Extent: e, Version: block.Unread})
+	}
+	for i := range steps {
+		steps[i].Cells = a.drives[steps[i].Member].Peek(nil, steps[i].Extent)
+	}
+	return a.layout.Assemble(dst, e, steps, a.absent)
 }
 
 // Began implements disks.Owner.

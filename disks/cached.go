@@ -15,8 +15,16 @@ func (d *Drive) Cached(dst []block.Cell) []block.Cell {
 }
 
 // Settle puts the content of the write cache onto the medium, at once and
-// without an event, as if it had been there for long. The drive must be idle.
+// without an event, as if it had been there for long, and ends the accesses that
+// go on by themselves. No command may be under way.
 func (d *Drive) Settle() {
 	d.writeOut()
 	d.cache.clear()
+	d.kernel.Cancel(d)
+	for i := range d.flights {
+		d.flights[i].busy = false
+	}
+	if d.up && d.kernel.Now() < d.readyAt {
+		d.kernel.At(d.readyAt, d, spunUp, 0)
+	}
 }

@@ -255,6 +255,16 @@ func (d *Drive) whole(f flight) *Pass {
 	return &d.pass
 }
 
+// Underway tells the owner of the writes to the medium that are under way, as if
+// they began now.
+func (d *Drive) Underway(now sim.Time) {
+	for i := range d.flights {
+		if f := &d.flights[i]; f.busy && f.op == Write && !(f.destage && d.spec.Protected) {
+			d.owner.Began(now, d, d.whole(*f))
+		}
+	}
+}
+
 // units is e in whole units of Spec.Tear.
 func (d *Drive) units(e block.Extent) block.Extent {
 	unit := block.LBA(d.spec.Tear / block.Size)

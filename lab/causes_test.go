@@ -61,6 +61,8 @@ var reached = []struct {
 		steps: []string{"prefill: {extent: 0+16MiB, with: pattern}", pages, middle, cut, "event: disk-fail:0"}}},
 	{ledger.DroppedAtReset, ledger.BrokenWord, story{host: "kext", policy: "wb-protected",
 		sets: []string{"policy.host_reset=drop"}, steps: []string{mega, "event: restart"}}},
+	{ledger.VaultShort, ledger.BrokenWord, story{host: "kext", policy: "wb-vault",
+		sets: []string{"policy.protection.vault=512KiB"}, steps: []string{mega, eject, cut}}},
 	{ledger.ArrayLost, ledger.BrokenWord, story{host: "kext", policy: "write-through",
 		steps: []string{prefill, "event: disk-fail:0", "event: disk-fail:1"}}},
 }

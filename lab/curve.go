@@ -26,7 +26,7 @@ type Sweep struct {
 	EndNS    int64  `json:"end_ns"`   // of the sweep
 	Steps    []Step `json:"steps"`
 	Writes   uint64 `json:"writes"`   // WRITEs issued
-	Instants uint64 `json:"instants"` // at which something changed
+	Instants uint64 `json:"instants"` // that the sweep has looked at
 	// Rows tells whether each row of parity was followed: without it there is no
 	// curve of the write hole.
 	Rows    bool     `json:"rows_followed"`

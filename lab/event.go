@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 
+	"tbraid/internal/block"
 	"tbraid/scsi"
 	"tbraid/sim"
 	"tbraid/sim/ledger"
@@ -47,6 +48,9 @@ func (w *world) happen(e power.Event) {
 func (w *world) strike(e power.Event) {
 	now := w.k.Now()
 	back := now.Add(e.Outage)
+	if e.Kind == power.BoxPower || e.Kind == power.AllPower {
+		w.cycled = block.Version(w.l.Writes())
+	}
 	w.unmounted = w.unmounted || e.Kind != power.DiskPower && e.Kind != power.DiskFail
 	switch e.Kind {
 	case power.Restart:

@@ -22,6 +22,7 @@ func (w *world) judge() ledger.Judgement {
 	r := &w.run
 	r.EventNS = int64(w.eventAt)
 	r.Loss, r.Causes, r.Extents, r.OldestNS = Loss{}, nil, nil, 0
+	r.Shorn, r.ShornBytes = j.Shorn, j.ShornBlocks*block.Size
 	for _, l := range j.Losses {
 		r.Loss.add(l)
 		w.cause(l)

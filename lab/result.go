@@ -83,6 +83,11 @@ type Run struct {
 	Replayed uint64 `json:"replayed_bytes"`
 	OldestNS int64  `json:"oldest_lost_ns"` // how long before the event the oldest lost byte was acknowledged
 
+	// Shorn counts the WRITEs of which a part was there after the event and a part
+	// was not; ShornBytes is how much of them was not.
+	Shorn      int    `json:"shorn_commands,omitempty"`
+	ShornBytes uint64 `json:"shorn_bytes,omitempty"`
+
 	Rate       uint64    `json:"throughput_Bps"` // of the first tool that moves data
 	ToolError  string    `json:"tool_error,omitempty"`
 	Swallowed  uint64    `json:"swallowed_error_bytes"` // WRITEs failed, and the tool that caused them ended with status 0

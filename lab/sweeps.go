@@ -64,8 +64,6 @@ func uncut(s *configs.Scenario, c *configs.Case) plan {
 // sweep plays the steps and lets the time of the tail pass. It listens from the
 // step on at which the last disk has gone away.
 func (w *world) sweep(tail time.Duration) Sweep {
-	w.begin()
-	w.walk(0, w.quiet)
 	w.listen()
 	out := Sweep{Case: w.run.Case, Host: w.run.Host, Policy: w.run.Policy, StartNS: int64(w.k.Now())}
 	before := w.l.Writes()
@@ -88,10 +86,22 @@ func (w *world) walk(from, to int) {
 	}
 }
 
-// listen begins the sweep of the ledger.
-func (w *world) listen() {
-	w.box.Listen(w.detail == ledger.Full)
-	w.l.Listen(w.k.Now(), w.box.Content, w.box.Keeping())
+// listen sets the scene and begins the sweep of the ledger. It listens while the
+// host under test boots, for a mount may write what is in a cache when the first
+// step begins; with a disk that goes away first, from then on.
+func (w *world) listen() *ledger.Sweep {
+	w.furnish()
+	if w.quiet > 0 {
+		w.arrive()
+		w.walk(0, w.quiet)
+		w.idle()
+	}
+	s := w.box.Listen(w.k.Now(), w.detail == ledger.Full)
+	if w.quiet == 0 {
+		w.arrive()
+	}
+	w.l.From(w.k.Now())
+	return s
 }
 
 // describeCurves turns what the ledger has found into what a reader sees.

@@ -68,6 +68,7 @@ type world struct {
 	tool     *running // a command line under way
 	happened bool     // an event has come
 	eventAt  sim.Time
+	cycled   block.Version // newest WRITE issued before the box last lost its power
 	outage
 
 	rewritten bool          // a tool has written since
@@ -119,8 +120,18 @@ func (w *world) play() Run {
 
 // begin sets the scene: the box as it is when the host under test has booted.
 func (w *world) begin() {
+	w.furnish()
+	w.arrive()
+}
+
+// furnish is the box before the host under test comes: everything is durable.
+func (w *world) furnish() {
 	w.l.Begin(setup)
 	w.provision()
+}
+
+// arrive boots the host under test.
+func (w *world) arrive() {
 	w.logging = true
 	w.boot(w.host)
 	w.mount()
@@ -275,6 +286,11 @@ func (w *world) read(t workload.Tool, note *Step, acked *block.Map[block.Version
 	for _, reading := range w.sys.Readings() {
 		w.l.Saw(reading.Runs)
 		r.add(reading.Runs)
+		for _, run := range reading.Runs {
+			if run.Version <= w.cycled {
+				w.l.Observe(run.Extent, run.Version)
+			}
+		}
 	}
 	if note.Exit != 0 && w.happened {
 		r.found.Missing = w.unread(t, &r.found)

@@ -339,6 +339,9 @@ func (p *printer) notes(r *lab.Result) {
 	if anyDropped(r) {
 		note("At a reset data go only if the firmware drops a volatile cache when the bus is reset or a driver attaches, which these policies assume (host_reset: drop) and no source settles.")
 	}
+	if n, most := shorn(r); n > 0 {
+		note(fmt.Sprintf("Runs in which the event left WRITEs half done (shorn): %d, with at most %d such WRITEs. SCSI promises no command as a whole across a power loss.", n, most))
+	}
 	if anySync(r) {
 		note("-69825 comes from a failed WRITE. macOS ignores the result of the flush behind a wipe (libutil, wipefs), so a lost or failed SYNCHRONIZE CACHE alone does not give it. What fails the WRITE is a second fault, which the host profile assumes.")
 	}
@@ -358,6 +361,18 @@ func anyDropped(r *lab.Result) bool {
 		}
 	}
 	return false
+}
+
+// shorn counts the runs in which the event cut commands in two, and the most
+// commands of a run.
+func shorn(r *lab.Result) (runs, most int) {
+	for i := range r.Runs {
+		if n := r.Runs[i].Shorn; n > 0 {
+			runs++
+			most = max(most, n)
+		}
+	}
+	return runs, most
 }
 
 // anySync tells whether a disk tool failed, so that the note is worth its lines.

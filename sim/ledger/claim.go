@@ -171,9 +171,9 @@ func (l *Ledger) claim(f *Flush, id, k uint32) {
 // claimed is the standing of a block of which version v is promised by a flush.
 func (s standing) claimed(v block.Version, id uint32, honest bool) standing {
 	switch {
-	case s.acked == 0: // v was forgotten, and is on the media
+	case s.acked == 0 || v < s.first: // v was forgotten, and is on the media
 		if s.settled != unwritten {
-			s.settled, s.firm = promised, s.firm || honest
+			s.settled, s.firm = promised, s.firm || honest && s.acked == 0
 		}
 		return s
 	case s.claim < v || s.claim == v && s.flush == 0:
@@ -209,16 +209,19 @@ func (l *Ledger) WriteOff(j Judgement) {
 	}
 }
 
-// claimLeft promises version v where no event has taken it before the flush was
-// asked for.
+// claimLeft promises version v, or where an event had taken that when the flush
+// was asked for, what the event had left.
 func (l *Ledger) claimLeft(p block.Value[standing], v block.Version, id uint32, honest bool) {
 	for _, g := range l.gone.Append(nil, p.Extent) {
+		left := v
 		if g.Value > 0 {
 			if o := &l.offs[g.Value-1]; int(id) >= o.flushes && v > o.kept && v <= o.lost {
-				continue
+				left = o.kept
 			}
 		}
-		l.put(block.Value[standing]{Extent: g.Extent, Value: p.Value}, p.Value.claimed(v, id, honest))
+		if left != 0 {
+			l.put(block.Value[standing]{Extent: g.Extent, Value: p.Value}, p.Value.claimed(left, id, honest))
+		}
 	}
 }
 

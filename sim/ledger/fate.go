@@ -15,12 +15,15 @@ type fate struct {
 	late  bool   // class AtRisk without cause
 }
 
-// verdict judges a block that would hold found: its outcome, the promise that
-// decides, and the class.
-func (l *Ledger) verdict(s *standing, found block.Version, busy bool) (Outcome, Promise, Class) {
+// verdict judges a block that would hold found, and of which seen is the newest
+// version observed: its outcome, the promise that decides, and the class.
+func (l *Ledger) verdict(s *standing, found, seen block.Version, busy bool) (Outcome, Promise, Class) {
 	outcome, promise := Newest, Unacknowledged
 	if s.claim != 0 || s.settled == promised {
 		promise = Stable
+	}
+	if seen != 0 {
+		promise = Observed
 	}
 	acknowledged := s.acked != 0 || s.settled != unwritten
 	switch {
@@ -32,13 +35,15 @@ func (l *Ledger) verdict(s *standing, found block.Version, busy bool) (Outcome, 
 		outcome = Garbage
 	case found == stray:
 		outcome = Foreign
+	case found < seen:
+		outcome = Resurrected
 	case found >= s.acked:
 		if found < s.issued {
 			return Kept, promise, InFlight
 		}
 		return Newest, promise, NoLoss
 	case found < s.claim:
-		outcome = Stale
+		outcome, promise = Stale, Stable
 	default:
 		outcome, promise = Kept, Volatile // what is lost is newer than any promise
 	}
@@ -57,7 +62,7 @@ func (l *Ledger) verdict(s *standing, found block.Version, busy bool) (Outcome, 
 		panic("ledger: " + outcome.String() + " under promise " + promise.String())
 	}
 	switch {
-	case !acknowledged:
+	case !acknowledged && outcome != Resurrected:
 		class = InFlight
 	case s.acked != 0 && l.writes.at(s.acked).Shirked == Misdirected:
 		class = BrokenWord // GOOD for blocks that were never written
@@ -68,11 +73,11 @@ func (l *Ledger) verdict(s *standing, found block.Version, busy bool) (Outcome, 
 // fate is verdict with its cause, for blocks of which the newest volatile copy is
 // taken by taken.
 func (l *Ledger) fate(s *standing, found block.Version, busy bool, taken Cause) fate {
-	outcome, _, class := l.verdict(s, found, busy)
+	outcome, _, class := l.verdict(s, found, 0, busy)
 	if class == NoLoss {
 		return fate{}
 	}
-	f := fate{class: class, cause: l.plain(s, outcome)}
+	f := fate{class: class, cause: l.plain(s, outcome, class)}
 	switch {
 	case f.cause != NoCause:
 	case class == BrokenWord:
@@ -84,8 +89,8 @@ func (l *Ledger) fate(s *standing, found block.Version, busy bool, taken Cause) 
 }
 
 // plain is the cause that an outcome has whatever was promised.
-func (l *Ledger) plain(s *standing, outcome Outcome) Cause {
-	if outcome == Foreign || s.acked != 0 && l.writes.at(s.acked).Shirked == Misdirected {
+func (l *Ledger) plain(s *standing, outcome Outcome, class Class) Cause {
+	if outcome == Foreign || class > InFlight && l.writes.at(s.acked).Shirked == Misdirected {
 		return Misdirected
 	}
 	switch outcome {

@@ -65,10 +65,11 @@ func (l *Ledger) come(f *flight, offset uint64, e block.Extent, v block.Version)
 	for _, r := range l.resolved(e, v) {
 		for _, p := range l.standings(r.Extent) {
 			s := p.Value
-			if !s.known() {
+			was := p.Value.medium
+			if s.medium = l.place(r.Version, p.Extent); !s.known() && s.medium != stray && was != stray {
 				continue
 			}
-			if s.medium = l.place(r.Version, p.Extent); s.medium >= s.acked && p.Value.medium < s.acked {
+			if s.medium >= s.acked && was < s.acked {
 				last := (offset + uint64(p.Extent.End()-e.Start) - 1) / f.UnitBlocks
 				l.sweep.saved(&p.Value, f.arrival(last))
 			}
@@ -98,9 +99,14 @@ func (l *Ledger) enterComing() {
 	}
 }
 
+// strayed tells whether WRITE v went to another address.
+func (l *Ledger) strayed(v block.Version) bool {
+	return len(l.strays) > 0 && slices.Contains(l.strays, v)
+}
+
 // place is v, or that it belongs elsewhere.
 func (l *Ledger) place(v block.Version, e block.Extent) block.Version {
-	if len(l.strays) > 0 && slices.Contains(l.strays, v) && !l.writes.at(v).Extent.Covers(e) {
+	if l.strayed(v) && !l.writes.at(v).Extent.Covers(e) {
 		return stray
 	}
 	return v
@@ -113,7 +119,7 @@ func (s *Sweep) resume() {
 	}
 	for i := range s.flights {
 		if f := &s.flights[i]; f.busy && f.paused {
-			f.paused = false
+			f.paused, f.since = false, s.now
 			s.paused--
 			s.divide(f)
 			s.landFlight(f)
@@ -242,6 +248,7 @@ func (s *Sweep) land() {
 }
 
 func (s *Sweep) landFlight(f *flight) {
+	s.booking = true
 	head, within := f.passed(s.now), f.within(s.now)
 	f.stop = sim.Never
 	for i := f.low; i < len(f.segs); i++ {
@@ -262,12 +269,13 @@ func (s *Sweep) landFlight(f *flight) {
 			f.stop = min(f.stop, f.arrival(head))
 		}
 	}
+	s.booking = false
 }
 
 // comesTo is when the head comes to unit i.
 func (f *flight) comesTo(i uint64) sim.Time {
 	if i == 0 {
-		return f.Begin + 1
+		return min(f.Begin+1, f.End)
 	}
 	return f.arrival(i - 1)
 }
@@ -283,7 +291,7 @@ func (s *Sweep) book(f *flight, g *segment, head uint64, within bool) {
 		straight, from = min(come, n-1), min(from, n-1)
 		if !g.entered && g.come == 0 && (come > 0 || within) {
 			g.entered = true
-			s.swap(g, func(c *change) (fate, fate) { return c.before, c.torn }, f.comesTo(g.first))
+			s.swap(g, func(c *change) (fate, fate) { return c.before, c.torn }, max(f.comesTo(g.first), f.since))
 		}
 	}
 	if straight > from {

@@ -46,6 +46,10 @@ type Loss struct {
 type Judgement struct {
 	At     sim.Time
 	Losses []Loss // in order of address; those of earlier events behind
+	// Shorn counts the WRITEs of which a part came to the volume and a part did not,
+	// where no later WRITE was issued; ShornBlocks are those that did not.
+	Shorn       int
+	ShornBlocks uint64
 }
 
 // Blocks adds up the lost blocks of one class, of writes of one step; a step
@@ -87,16 +91,95 @@ type Content func(dst []block.Run, e block.Extent) []block.Run
 // should hold.
 func (l *Ledger) Judge(at sim.Time, content Content) Judgement {
 	where := l.dropped()
+	borders := l.borders(where)
 	j := Judgement{At: at}
+	var parts []part
 	var raw, found []block.Run
 	for _, p := range l.blocks.All(nil) {
+		if !p.Value.known() {
+			continue
+		}
 		raw = content(raw[:0], p.Extent)
 		found = l.Resolve(found[:0], raw)
 		for _, f := range found {
-			l.settle(&j, where, f, &p.Value)
+			parts = addPart(parts, p.Value.issued, f)
+			for e := f.Extent; !e.Empty(); {
+				f.Extent = e
+				if i, _ := slices.BinarySearch(borders, e.Start+1); i < len(borders) && borders[i] < e.End() {
+					f.Extent = block.Between(e.Start, borders[i])
+				}
+				l.settle(&j, where, f, &p.Value)
+				e = block.Between(f.Extent.End(), e.End())
+			}
 		}
 	}
+	j.shorn(parts)
 	return j
+}
+
+// part is how many blocks of a WRITE, the newest that was issued for them, came to
+// the volume and how many did not.
+type part struct {
+	version   block.Version
+	new, gone uint64
+}
+
+func addPart(parts []part, v block.Version, f block.Run) []part {
+	if v == 0 {
+		return parts
+	}
+	if n := len(parts); n == 0 || parts[n-1].version != v {
+		parts = append(parts, part{version: v})
+	}
+	if p := &parts[len(parts)-1]; f.Version == v {
+		p.new += f.Extent.Blocks
+	} else {
+		p.gone += f.Extent.Blocks
+	}
+	return parts
+}
+
+// shorn counts the commands of which there are parts of both kinds.
+func (j *Judgement) shorn(parts []part) {
+	slices.SortFunc(parts, func(a, b part) int { return int(a.version) - int(b.version) })
+	for i := 0; i < len(parts); {
+		sum := parts[i]
+		for i++; i < len(parts) && parts[i].version == sum.version; i++ {
+			sum.new += parts[i].new
+			sum.gone += parts[i].gone
+		}
+		if sum.new > 0 && sum.gone > 0 {
+			j.Shorn++
+			j.ShornBlocks += sum.gone
+		}
+	}
+}
+
+// borders lists, in order, where one reason may end and another begin: between
+// them all blocks share what took them, what was interrupted, what was
+// observed, and the flushes and events that meant them.
+func (l *Ledger) borders(where *block.Map[reason]) []block.LBA {
+	var all []block.LBA
+	add := func(e block.Extent) { all = append(all, e.Start, e.End()) }
+	for _, r := range where.All(nil) {
+		add(r.Extent)
+	}
+	for _, r := range l.torn.All(nil) {
+		add(r.Extent)
+	}
+	for i := range l.flushes {
+		if f := &l.flushes[i]; i > 0 && !f.whole() {
+			add(f.reach())
+		}
+	}
+	for _, o := range l.offs {
+		add(o.extent)
+	}
+	for _, r := range l.seen.All(nil) {
+		add(r.Extent)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // settle judges blocks that stand alike and hold the same.
@@ -105,17 +188,21 @@ func (l *Ledger) settle(j *Judgement, where *block.Map[reason], f block.Run, s *
 	if found.Written() && !l.writes.at(found).covers(found, f.Extent) {
 		found = stray
 	}
-	outcome, promise, class := l.verdict(s, found, l.interrupted(f.Extent))
+	seen := l.seen.At(f.Extent.Start)
+	outcome, promise, class := l.verdict(s, found, seen, l.interrupted(f.Extent))
 	if class == NoLoss {
 		return
 	}
 	loss := Loss{Extent: f.Extent, Lost: s.acked, Found: f.Version, Promise: promise, Outcome: outcome, Class: class}
-	if class == InFlight {
+	switch {
+	case class == InFlight:
 		loss.Lost = s.issued
+	case outcome == Resurrected:
+		loss.Lost = max(s.acked, seen)
 	}
 	w := l.writes.at(loss.Lost)
 	loss.Step = w.Step
-	if outcome == Stale || outcome == Kept && class != InFlight {
+	if outcome == Stale || outcome == Resurrected || outcome == Kept && class != InFlight {
 		loss.Taken = where.At(loss.Extent.Start).why
 	}
 	if w.acknowledged() {
@@ -176,11 +263,14 @@ func (l *Ledger) dropped() *block.Map[reason] {
 // cause finds the highest place at which the loss could have been prevented, and
 // the flush that it has to do with.
 func (l *Ledger) cause(loss *Loss, s *standing) (Cause, uint32) {
-	if c := l.plain(s, loss.Outcome); c != NoCause {
+	if c := l.plain(s, loss.Outcome, loss.Class); c != NoCause {
 		return c, 0
 	}
 	switch loss.Class {
 	case BrokenWord:
+		if loss.Outcome == Resurrected && loss.Found >= s.claim {
+			return loss.Taken, 0 // the box itself had shown it
+		}
 		return l.broken(s, loss.Taken), s.flush
 	case AtRisk:
 		return l.unasked(loss, l.writes.at(s.acked).asked)

@@ -109,9 +109,11 @@ func (s *Sweep) why(l *lane, g *group) Cause {
 	return why
 }
 
-// means tells whether the flush means the blocks of a lane.
+// means tells whether the flush means the blocks of a lane. One of a range that
+// is new means none before there are lanes for it.
 func (s *Sweep) means(f *Flush, l *lane) bool {
-	return f.whole() || l.ranges>>slices.Index(s.ranges, f.Extent)&1 != 0
+	i := slices.Index(s.ranges, f.reach())
+	return f.whole() || i >= 0 && l.ranges>>i&1 != 0
 }
 
 // caused is told that a flush was asked for, stopped or has ended: the reasons of
@@ -121,8 +123,8 @@ func (l *Ledger) caused() {
 	if s == nil {
 		return
 	}
-	if f := &l.flushes[len(l.flushes)-1]; !f.whole() && !slices.Contains(s.ranges, f.Extent) {
-		s.newRange(f.Extent)
+	if f := &l.flushes[len(l.flushes)-1]; !f.whole() && !slices.Contains(s.ranges, f.reach()) {
+		s.newRange(f.reach())
 	}
 	for s.folded < len(l.flushes) && l.flushes[s.folded].Done {
 		for o := range s.kinds {

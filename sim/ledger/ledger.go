@@ -52,10 +52,11 @@ type Ledger struct {
 	zeros   []versions
 	acked   []uint64 // bytes acknowledged, by step + 1
 	drops   []drop
-	offs    []writeOff      // in the order of the events
-	gone    block.Map[int]  // 1 + index of the last of offs, by block
-	owed    uint32          // no flush before this one has anything to claim
-	torn    block.Map[bool] // stripes of which a write was under way when power went
+	offs    []writeOff               // in the order of the events
+	gone    block.Map[int]           // 1 + index of the last of offs, by block
+	owed    uint32                   // no flush before this one has anything to claim
+	seen    block.Map[block.Version] // newest read back after a power cycle
+	torn    block.Map[bool]          // stripes of which a write was under way when power went
 	step    int
 	sweep   *Sweep
 	life    *life // nil unless blocks are followed
@@ -73,6 +74,7 @@ type standing struct {
 	saved                bool          // dirty, and what protects the cache would keep it
 	firm                 bool          // acked is on the media whatever the caches did
 	settled              settlement    // what is known of the versions that were forgotten
+	first                block.Version // issued since they were; 0 is none
 }
 
 // settlement remembers of versions that settled what a later judgement needs:
@@ -135,11 +137,14 @@ func (l *Ledger) Issue(now sim.Time, e, payload block.Extent, zeros bool) block.
 	}
 	l.enter(now, payload)
 	for _, p := range l.standings(payload) {
-		if l.sweep != nil {
-			l.sweep.issued(p.Extent, &p.Value)
-		}
 		s := p.Value
+		if s.issued == 0 && s.settled != unwritten {
+			s.first = v
+		}
 		s.issued = v
+		if l.sweep != nil {
+			l.sweep.issued(p.Extent, &p.Value, &s)
+		}
 		l.stand(p, s)
 	}
 	l.leave()
@@ -211,6 +216,9 @@ func (l *Ledger) Shirk(v block.Version, why Cause) {
 	if why == Misdirected {
 		w.live++ // for good: its content can turn up anywhere
 		l.strays = append(l.strays, v)
+		if l.sweep != nil {
+			l.sweep.caches = true // from now on it matters what a cache has
+		}
 	}
 }
 
@@ -225,6 +233,16 @@ func (l *Ledger) Drop(runs []block.Run, why Cause) {
 // Interrupt records that a write to the members, of data or parity of e, was
 // under way when power went.
 func (l *Ledger) Interrupt(e block.Extent) { l.torn.Set(e, true) }
+
+// Observe records that a program has read version v in e after a power cycle that
+// v came before: from now on the box has shown that it kept it, acknowledged or not.
+func (l *Ledger) Observe(e block.Extent, v block.Version) {
+	for _, r := range l.seen.Append(nil, e) {
+		if r.Value < v && v.Written() {
+			l.seen.Set(r.Extent, v)
+		}
+	}
+}
 
 // Settle promises everything acknowledged so far: it was made durable before the
 // story begins.

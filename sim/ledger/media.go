@@ -6,18 +6,19 @@ import (
 )
 
 // Hold records at time now that the controller's cache took version v of e. If
-// nothing protects the cache, it is all one whether it or a member's cache has it.
+// nothing protects the cache it is all one whether it or a member's cache has
+// it, but for what took the data in the end.
 func (l *Ledger) Hold(now sim.Time, e block.Extent, v block.Version) {
 	if l.life != nil {
 		l.note(e, Fact{Kind: CacheHeld, Version: v})
 	}
-	if l.sweep == nil || l.sweep.kinds == 1 {
+	if l.sweep == nil || !l.sweep.caches {
 		return
 	}
 	l.enter(now, e)
 	for _, r := range l.resolved(e, v) {
 		for _, p := range l.standings(r.Extent) {
-			if s := p.Value; s.known() {
+			if s := p.Value; s.known() || l.sweep.weighs() || l.strayed(r.Version) {
 				s.held, s.dirty, s.saved = r.Version, true, l.sweep.keeps.Kept && l.sweep.keeps.Bytes == 0
 				l.put(p, s)
 			}
@@ -33,7 +34,7 @@ func (l *Ledger) Clean(now sim.Time, runs []block.Run) {
 	if l.life != nil {
 		l.noteRuns(runs, Fact{Kind: CacheCleaned})
 	}
-	if l.sweep == nil || l.sweep.kinds == 1 {
+	if l.sweep == nil || !l.sweep.caches {
 		return
 	}
 	for _, run := range runs {
@@ -41,7 +42,9 @@ func (l *Ledger) Clean(now sim.Time, runs []block.Run) {
 		for _, r := range l.resolved(run.Extent, run.Version) {
 			for _, p := range l.standings(r.Extent) {
 				if s := p.Value; s.dirty && s.held == r.Version {
-					s.dirty, s.saved = false, false
+					if s.dirty, s.saved = false, false; !s.known() {
+						s = standing{medium: s.medium}
+					}
 					l.put(p, s)
 				}
 			}
@@ -64,6 +67,8 @@ func (l *Ledger) Store(now sim.Time, e block.Extent, v block.Version) {
 			if s := p.Value; s.known() {
 				s.held, s.medium, s.dirty, s.saved = r.Version, r.Version, false, false
 				l.put(p, s)
+			} else {
+				l.put(p, standing{})
 			}
 		}
 	}
@@ -135,6 +140,10 @@ type vault struct {
 // noBorder is beyond every volume.
 const noBorder block.LBA = 1 << 62
 
+// weighs tells whether it may matter how much is dirty: then what a WRITE only
+// carried along counts, even where no program has ever written.
+func (s *Sweep) weighs() bool { return s.keeps.Exists && !s.keeps.Ends }
+
 func (s *Sweep) limited() bool { return s.keeps.Kept && s.keeps.Bytes > 0 }
 
 // refill is told that the dirty blocks of e have changed.
@@ -195,6 +204,10 @@ func (s *Sweep) balance() {
 
 // save marks the dirty blocks of e as covered, or not.
 func (s *Sweep) save(e block.Extent, covered bool) {
+	if e.Empty() {
+		return
+	}
+	s.holdStill(e) // the border can be far from what the fact is about
 	for _, p := range s.l.standings(e) {
 		if b := p.Value; b.dirty && b.saved != covered {
 			b.saved = covered

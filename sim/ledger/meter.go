@@ -92,7 +92,10 @@ func (m *meter) measure(t sim.Time, i int, b *buckets) {
 	case m.value == 0:
 		m.close()
 	}
-	if i != m.bucket {
+	switch {
+	case t == b.from:
+		m.within = span{m.value, m.value} // nothing came before
+	case i != m.bucket:
 		m.turn(t, i, b)
 	}
 	m.within.least, m.within.most = min(m.within.least, m.value), max(m.within.most, m.value)

@@ -82,7 +82,8 @@ type flight struct {
 	Pass
 	busy   bool
 	paused bool
-	done   uint64 // units that are in the standings of their blocks
+	since  sim.Time // it is booked: what was torn before is in the figures
+	done   uint64   // units that are in the standings of their blocks
 	segs   []segment
 	low    int      // segments before this one have come
 	stop   sim.Time // when the sweep has to look at it again

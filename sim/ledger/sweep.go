@@ -19,7 +19,8 @@ type Sweep struct {
 	l                      *Ledger
 	now                    sim.Time // of the last instant looked at
 	keeps                  Keeping
-	kinds                  int // 2 if it matters how long the outage is
+	kinds                  int  // 2 if it matters how long the outage is
+	caches                 bool // what the controller's cache has is followed
 	tallies                [2]tally
 	possibly, surely, hole meter
 	flights                []flight
@@ -28,6 +29,7 @@ type Sweep struct {
 	paused                 int            // flights
 	stop                   sim.Time       // when one of the flights has to be looked at
 	landed                 sim.Time       // what has come to the media is booked up to here
+	booking                bool           // it is being booked, of one flight or all
 	buckets                buckets
 	touched                []*meter
 	marked                 sim.Time
@@ -75,6 +77,7 @@ func (l *Ledger) Listen(now sim.Time, content Content, p Keeping) *Sweep {
 	if p.Exists {
 		s.kinds = 2
 	}
+	s.caches = s.kinds == 2 || l.level == Full
 	for i := range s.tallies {
 		s.tallies[i].lanes = []lane{{groups: []group{{why: causes}}}}
 	}
@@ -90,6 +93,26 @@ func (l *Ledger) Listen(now sim.Time, content Content, p Keeping) *Sweep {
 	l.sweep = s
 	s.count(+1)
 	return s
+}
+
+// From begins the figures at time now: of what was learned before, they show how
+// things then stand.
+func (l *Ledger) From(now sim.Time) {
+	s := l.sweep
+	l.enter(now, block.Extent{})
+	s.buckets = buckets{from: now, shift: firstShift}
+	s.instants = 0
+	s.eachMeter(func(m *meter) {
+		value := m.value
+		*m = newMeter(now)
+		m.value = value
+	})
+	s.touched = s.touched[:0]
+	s.eachMeter(func(m *meter) { s.touch(m) })
+	for o := range s.tallies {
+		s.tallies[o].oldest = 0
+	}
+	l.leave()
 }
 
 func newMeter(now sim.Time) meter { return meter{since: now, first: -1, last: -1} }
@@ -127,7 +150,9 @@ func (s *Sweep) tick(now sim.Time) {
 		s.look(t)
 		s.measure(t)
 	}
-	s.now = now
+	if s.now = now; s.active > 0 && s.stop == now {
+		s.land()
+	}
 }
 
 // look brings the time to t, and with it what comes to the media up to then.
@@ -190,7 +215,7 @@ func (s *Sweep) rises(bucket int) bool {
 // coming: if it rises from so little, there may have been nothing, so what has
 // come to the media meanwhile is booked first.
 func (s *Sweep) shift(m *meter, n int64, late uint64, last sim.Time, coming int64) {
-	if n > 0 && m.value <= coming && s.landed < s.now {
+	if n > 0 && m.value <= coming && s.landed < s.now && !s.booking {
 		s.land()
 	}
 	s.touch(m).shift(s.now, n, late, last)
@@ -233,6 +258,8 @@ func (s *Sweep) eachMeter(do func(*meter)) {
 // have taken a newer copy.
 func (s *Sweep) found(b *standing, outage int) (block.Version, Cause) {
 	switch {
+	case outage == bridged && b.saved && s.l.strayed(b.held):
+		return stray, NoCause
 	case outage == bridged && b.saved:
 		return b.held, NoCause
 	case b.dirty:
@@ -256,14 +283,14 @@ func (s *Sweep) moved(e block.Extent, was, is *standing) {
 	for o := range s.kinds {
 		before, after := s.fate(was, o), s.fate(is, o)
 		if before == after {
-			if before.class >= AtRisk && was.acked != is.acked {
+			if s.waits(was, o, before) && was.acked != is.acked {
 				s.aged(o, was.acked, s.now)
 			}
 			continue
 		}
 		s.add(o, e, before, -int64(e.Blocks), 0, s.now)
 		s.add(o, e, after, int64(e.Blocks), 0, s.now)
-		if before.class >= AtRisk {
+		if s.waits(was, o, before) {
 			s.aged(o, was.acked, s.now)
 		}
 	}
@@ -278,9 +305,15 @@ func (s *Sweep) moved(e block.Extent, was, is *standing) {
 
 // issued counts blocks of which a newer version is issued: those that stood to
 // lose nothing are in flight now.
-func (s *Sweep) issued(e block.Extent, was *standing) {
+func (s *Sweep) issued(e block.Extent, was, is *standing) {
 	for o := range s.kinds {
-		if v, _ := s.found(was, o); v >= was.acked && v >= was.issued && v < stray {
+		if v, _ := s.found(was, o); v >= stray {
+			s.moved(e, was, is)
+			return
+		}
+	}
+	for o := range s.kinds {
+		if v, _ := s.found(was, o); v >= was.acked && v >= was.issued {
 			s.add(o, e, fate{class: InFlight}, int64(e.Blocks), 0, s.now)
 		}
 	}
@@ -298,9 +331,16 @@ func signed(n int64, up bool) int64 {
 func (b *standing) possible() bool { return (b.acked != 0 || b.settled != unwritten) && !b.firm }
 
 // sure tells whether it is lost even if every cache has written all that it held:
-// the box never had it.
+// the box never had it there. Of what strays a cache had better write nothing.
 func (s *Sweep) sure(b *standing) bool {
-	return b.acked != 0 && s.l.writes.at(b.acked).Shirked == Misdirected && b.medium < b.acked
+	return b.acked > b.held && len(s.l.strays) > 0 && s.l.strayed(b.acked) && !s.l.strayed(b.held)
+}
+
+// waits tells whether blocks of that fate wait to become durable: what another
+// WRITE destroys has been, and may be forgotten.
+func (s *Sweep) waits(b *standing, outage int, f fate) bool {
+	found, _ := s.found(b, outage)
+	return f.class >= AtRisk && found != stray
 }
 
 // aged notes how long a block was acknowledged and not durable.
@@ -360,7 +400,7 @@ func (s *Sweep) count(sign int64) {
 // Curves is what a Sweep has found, by kind of outage.
 type Curves struct {
 	From, To         sim.Time
-	Instants         uint64 // at which something changed
+	Instants         uint64 // that it has looked at
 	Possibly, Surely Figures
 	Hole             Figures
 	Outages          []Fates
@@ -387,6 +427,7 @@ type CauseFigures struct {
 func (l *Ledger) Finish(end sim.Time) Curves {
 	s := l.sweep
 	l.enter(end, block.Extent{})
+	l.leave()
 	s.measure(end)
 	c := Curves{From: s.buckets.from, To: end, Instants: s.instants,
 		Possibly: s.possibly.figures(end, &s.buckets), Surely: s.surely.figures(end, &s.buckets),
@@ -401,7 +442,7 @@ func (l *Ledger) Finish(end sim.Time) Curves {
 func (s *Sweep) fates(outage int, end sim.Time) Fates {
 	t := &s.tallies[outage]
 	for _, p := range s.l.blocks.All(nil) {
-		if f := s.fate(&p.Value, outage); f.class >= AtRisk {
+		if f := s.fate(&p.Value, outage); s.waits(&p.Value, outage, f) {
 			s.aged(outage, p.Value.acked, end)
 		}
 	}
@@ -417,45 +458,4 @@ func (s *Sweep) fates(outage int, end sim.Time) Fates {
 		}
 	}
 	return f
-}
-
-// Rows is how many blocks of a member have redundancy that disagrees with the
-// data, at the time of the call of Probe.
-func (s *Sweep) Rows() uint64 { return uint64(s.hole.value) }
-
-// Count is how many blocks an outage would cost in one class for one reason.
-type Count struct {
-	Class  Class
-	Cause  Cause
-	Blocks uint64
-}
-
-// Probe asks to be called at each of some times, which are in order and to come,
-// when everything at that time has happened: for Counts.
-func (s *Sweep) Probe(times []sim.Time, call func(t sim.Time)) { s.probes, s.asked = times, call }
-
-// See asks to be called at every instant at which something may have changed.
-func (s *Sweep) See(call func(t sim.Time)) { s.seen = call }
-
-// Counts is what an outage at the time of the call of Probe would cost, in order
-// of class and cause.
-func (s *Sweep) Counts(bridges bool) []Count {
-	t := &s.tallies[lasting]
-	if bridges {
-		t = &s.tallies[bridged]
-	}
-	var all []Count
-	for c := range t.class {
-		rest := t.class[c].value
-		for why, m := range t.cause[c] {
-			if m != nil && m.value != 0 {
-				all = append(all, Count{Class(c), Cause(why), uint64(m.value)})
-				rest -= m.value
-			}
-		}
-		if rest != 0 {
-			all = append(all, Count{Class: Class(c), Blocks: uint64(rest)})
-		}
-	}
-	return all
 }
