@@ -340,7 +340,11 @@ func (p *printer) notes(r *lab.Result) {
 		note("At a reset data go only if the firmware drops a volatile cache when the bus is reset or a driver attaches, which these policies assume (host_reset: drop) and no source settles.")
 	}
 	if n, most := shorn(r); n > 0 {
-		note(fmt.Sprintf("Runs in which the event left WRITEs half done (shorn): %d, with at most %d such WRITEs. SCSI promises no command as a whole across a power loss.", n, most))
+		runs := "1 run"
+		if n > 1 {
+			runs = fmt.Sprintf("%d runs", n)
+		}
+		note(fmt.Sprintf("The event left WRITEs half done (shorn) in %s, at most %d in a run. SCSI promises no command as a whole across a power loss.", runs, most))
 	}
 	if anySync(r) {
 		note("-69825 comes from a failed WRITE. macOS ignores the result of the flush behind a wipe (libutil, wipefs), so a lost or failed SYNCHRONIZE CACHE alone does not give it. What fails the WRITE is a second fault, which the host profile assumes.")
