@@ -36,7 +36,7 @@ type Sweep struct {
 // Outage is the fate of a cut whose power comes back within a given time.
 type Outage struct {
 	Name     string `json:"name"`       // any outage, within the hold-up, beyond the hold-up
-	HoldUpNS int64  `json:"hold_up_ns"` // 0 without a battery
+	HoldUpNS int64  `json:"hold_up_ns"` // of the battery when the event comes; 0 without one
 	// Samples is at how many instants an event was played that a sweep cannot
 	// foretell; the curves know no more than these. 0: they are exact.
 	Samples int `json:"samples,omitempty"`

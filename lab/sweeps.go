@@ -70,10 +70,11 @@ func (w *world) sweep(tail time.Duration) Sweep {
 	w.walk(w.quiet, len(w.steps))
 	out.EventNS = int64(w.k.Now())
 	w.l.Mark(w.k.Now())
+	_, holdUp, _ := w.box.Protection(w.k.Now())
 	w.sleep(w.k.Now().Add(tail))
 	out.EndNS = int64(w.k.Now())
 	out.Steps, out.Writes, out.Rows = w.run.Steps, uint64(w.l.Writes()-before), w.detail == ledger.Full
-	w.describeCurves(&out, w.l.Finish(w.k.Now()))
+	w.describeCurves(&out, w.l.Finish(w.k.Now()), holdUp)
 	return out
 }
 
@@ -104,16 +105,17 @@ func (w *world) listen() *ledger.Sweep {
 	return s
 }
 
-// describeCurves turns what the ledger has found into what a reader sees.
-func (w *world) describeCurves(out *Sweep, c ledger.Curves) {
+// describeCurves turns what the ledger has found into what a reader sees; holdUp
+// is that of a battery when the event comes.
+func (w *world) describeCurves(out *Sweep, c ledger.Curves, holdUp time.Duration) {
 	out.Instants = c.Instants
 	for _, f := range c.Outages {
 		o := Outage{Name: "any outage"}
 		switch kind := w.policy.Protection.Kind; {
 		case kind == firmware.Battery && f.Bridged:
-			o.Name, o.HoldUpNS = "within the hold-up", int64(w.policy.Protection.HoldUp)
+			o.Name, o.HoldUpNS = "within the hold-up", int64(holdUp)
 		case kind == firmware.Battery:
-			o.Name, o.HoldUpNS = "beyond the hold-up", int64(w.policy.Protection.HoldUp)
+			o.Name, o.HoldUpNS = "beyond the hold-up", int64(holdUp)
 		case kind == firmware.Vault && !f.Bridged:
 			continue // flash outlasts every outage
 		}
