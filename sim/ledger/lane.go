@@ -22,6 +22,7 @@ type group struct {
 	since  uint32
 	why    Cause
 	blocks int64
+	meter  *meter // of the reason now; nil if that has to be found out
 }
 
 // addLate counts blocks in their lanes.
@@ -75,7 +76,10 @@ func (s *Sweep) addLane(t *tally, i int, since uint32, n int64, late uint64, las
 	l := &t.lanes[i]
 	g := l.group(since, s.folded)
 	g.blocks += n
-	s.shift(s.causeMeter(t, AtRisk, s.why(l, g)), n, late, last, s.coming[AtRisk])
+	if g.meter == nil {
+		g.meter = s.causeMeter(t, AtRisk, s.why(l, g))
+	}
+	s.shift(g.meter, n, late, last, s.coming[AtRisk])
 }
 
 // group is the one that counts what was acknowledged after flush since. Groups
@@ -177,7 +181,8 @@ func (s *Sweep) recause(t *tally) {
 	for i := range t.lanes {
 		l := &t.lanes[i]
 		for j := range l.groups {
-			if g := &l.groups[j]; g.blocks != 0 {
+			g := &l.groups[j]
+			if g.meter = nil; g.blocks != 0 {
 				total[s.why(l, g)] += g.blocks
 			}
 		}

@@ -272,8 +272,15 @@ func (s *Sweep) found(b *standing, outage int) (block.Version, Cause) {
 // medium that tears a block is under way, so the verdict is that of a busy block.
 func (s *Sweep) fate(b *standing, outage int) fate {
 	v, taken := s.found(b, outage)
-	if v >= b.acked && v >= b.issued && v < stray || !b.known() {
-		return fate{} // as most blocks fare most of the time
+	switch { // most blocks fare in one of two ways most of the time
+	case v >= stray:
+	case v >= b.acked && v >= b.issued:
+		return fate{}
+	case v >= b.acked:
+		return fate{class: InFlight}
+	}
+	if !b.known() {
+		return fate{}
 	}
 	return s.l.fate(b, v, true, taken)
 }
