@@ -169,9 +169,9 @@ func (s *Sweep) segments(f *flight, p *Piece, r block.Run) {
 		torn.medium = block.Torn
 		var g segment
 		for o := range s.kinds {
-			c := change{before: s.fate(&stands, o), torn: s.fate(&torn, o), after: s.fate(&after, o)}
-			if !f.Tears {
-				c.torn = c.before
+			c := change{before: s.fate(&stands, o), after: s.fate(&after, o)}
+			if c.torn = c.before; f.Tears {
+				c.torn = s.fate(&torn, o)
 			}
 			g.fares[o] = c
 			g.steps = g.steps || c.after.class != NoLoss && c.after != c.before
