@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tbraid/configs"
 	"tbraid/host/workload"
@@ -19,83 +20,85 @@ import (
 
 var recording = flag.Bool("mix", false, "write the recorded event mixes to sim/testdata")
 
-// mixes are the runs of which the event queue is chosen: what people type, and
+// mixRuns are the runs for which the event queue is chosen: what people type, and
 // 4 KiB writes from 32 programs at once.
-var mixes = []struct {
+var mixRuns = []mixRun{
+	{name: "forum-dd", policy: "wb-age-4s", forum: 1},
+	{name: "forum-cp", policy: "wb-flush-all", forum: 3},
+	{name: "partition", policy: "write-through", forum: 4},
+	{name: "seq-1m", policy: "wb-watermark-80-16", line: "dd if=/dev/zero of=/dev/disk5 bs=1m count=4096", skip: 800_000},
+	{name: "seq-4k", policy: "wb-watermark-80-16", line: "dd if=/dev/zero of=/dev/rdisk5 bs=4k count=262144", skip: 200_000},
+	{name: "rand-4k", policy: "wb-watermark-80-16", skip: 100_000},
+	{name: "rand-4k-through", policy: "write-through", skip: 100_000},
+	{name: "rand-4k-steady", policy: "{base: wb-watermark-80-16, name: steady, destage: {high: 4%, low: 2%}}", skip: 800_000},
+}
+
+type mixRun struct {
 	name, policy string
-	line         string // a dd to the box, if scenario is empty
-	scenario     int    // 1 + the case of forum
-	programs     int    // that write at random, if neither
+	forum        int    // the case of the forum scenario, from 1
+	line         string // or a command line; else programs write at random
 	skip         int    // events before the window
-}{
-	{name: "forum-dd", policy: "wb-age-4s", scenario: 1, skip: 0},
-	{name: "forum-cp", policy: "wb-flush-all", scenario: 3, skip: 0},
-	{name: "partition", policy: "write-through", scenario: 4, skip: 0},
-	{name: "seq-1m", policy: "wb-watermark-80-16", line: "dd if=/dev/zero of=/dev/disk5 bs=1m count=4096", skip: 800000},
-	{name: "seq-4k", policy: "wb-watermark-80-16", line: "dd if=/dev/zero of=/dev/rdisk5 bs=4k count=262144", skip: 200000},
-	{name: "rand-4k", policy: "wb-watermark-80-16", programs: 32, skip: 600000},
-	{name: "rand-4k-through", policy: "write-through", programs: 32, skip: 100000},
-	{name: "rand-4k-steady", policy: "{base: wb-watermark-80-16, name: p, destage: {high: 4%, low: 2%}}", programs: 32, skip: 2500000},
 }
 
 // mixWindow is how many events of a run are recorded.
 const mixWindow = 4096
 
-// scribble writes 4 KiB at random places of the first TiB, calls times.
-func scribble(seed uint64, calls int) workload.Program {
-	r := rand.New(rand.NewPCG(seed, 1))
+// scribble is a program that writes 4 KiB at random places of the first TiB.
+func scribble(seed uint64) workload.Program {
+	random := rand.New(rand.NewPCG(seed, 1))
 	return func(sh workload.Shell) int {
 		f := sh.Call(workload.Call{Op: workload.Open, Path: "/dev/r" + configs.Device, Flags: workload.ForRead | workload.ForWrite})
-		for range calls {
-			sh.Call(workload.Call{Op: workload.Write, File: f.File, Offset: r.Uint64N(1<<28) << 12, Bytes: 4096, Request: 4096})
+		for range 1 << 20 {
+			sh.Call(workload.Call{Op: workload.Write, File: f.File, Offset: random.Uint64N(1<<28) << 12, Bytes: 4096, Request: 4096})
 		}
-		sh.Call(workload.Call{Op: workload.Close, File: f.File})
 		return 0
 	}
 }
 
-// mixWorld is the box of a mix with its programs begun.
-func mixWorld(t testing.TB, n int, calls int) *world {
+// world is the box of the forum thread with the programs of a run begun.
+func (r *mixRun) world(t testing.TB) *world {
 	t.Helper()
-	m := mixes[n]
-	text := "title: mix\nseed: 1\nbox: tb3-12x6tb-raid5\nhosts: [kext]\npolicies: [" + m.policy + "]\nsteps:\n  - wait: 1s\n"
+	text := "title: mix\nseed: 1\nbox: tb3-12x6tb-raid5\nhosts: [kext]\npolicies: [" + r.policy + "]\nsteps:\n  - wait: 1s\n"
 	s, err := configs.Parse("mix.yaml", []byte(text), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := uncut(s, &s.Cases[0]).on(s.Box, s.Hosts[0], s.Policies[0])
-	var lines []workload.Program
+	scenario, c := s, &s.Cases[0]
+	var programs []workload.Program
 	switch {
-	case m.scenario > 0:
-		forum, err := configs.Load("forum", nil, nil)
-		if err != nil {
+	case r.forum > 0:
+		if scenario, err = configs.Load("forum", nil, nil); err != nil {
 			t.Fatal(err)
 		}
-		p = uncut(forum, &forum.Cases[m.scenario-1]).on(s.Box, s.Hosts[0], s.Policies[0])
-		for _, st := range p.steps {
+		c = &scenario.Cases[r.forum-1]
+		for _, st := range c.Steps {
+			if st.Kind == configs.Happen {
+				break
+			}
 			if st.Kind == configs.Run {
-				lines = append(lines, st.Tool.Run)
+				programs = append(programs, st.Tool.Run)
 			}
 		}
-	case m.line != "":
-		tool, err := workload.Parse(m.line)
+	case r.line != "":
+		tool, err := workload.Parse(r.line)
 		if err != nil {
 			t.Fatal(err)
 		}
-		lines = append(lines, tool.Run)
+		programs = append(programs, tool.Run)
 	default:
-		for i := range m.programs {
-			lines = append(lines, scribble(uint64(i), calls))
+		for i := range uint64(32) {
+			programs = append(programs, scribble(i))
 		}
 	}
+	p := uncut(scenario, c).on(s.Box, s.Hosts[0], s.Policies[0])
 	p.detail = ledger.Promises
 	w, err := newWorld(p)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.begin()
-	for _, l := range lines {
-		w.sys.Start("mix", l, func(int) {})
+	for _, program := range programs {
+		w.sys.Start("mix", program, func(int) {})
 	}
 	return w
 }
@@ -103,11 +106,11 @@ func mixWorld(t testing.TB, n int, calls int) *world {
 // mix is what a queue is asked for in a window of a run: to begin with, and
 // after each event that it gives.
 type mix struct {
-	first  []int64   // delays of what is pending when the window begins
-	after  [][]int64 // delays of what each event schedules
-	times  []sim.Time
-	began  sim.Time
-	length []int
+	began   sim.Time
+	first   []int64    // delays of what is pending then
+	after   [][]int64  // delays of what each event schedules
+	times   []sim.Time // of the events
+	pending []int      // events, before each
 }
 
 // scheduled lists the events of a kernel that were scheduled after seq, in that
@@ -136,17 +139,16 @@ func scheduled(k *sim.Kernel, seq uint64) (delays []int64, last uint64) {
 	return delays, last
 }
 
-func recordMix(w *world, skip int) (m mix) {
+// record steps over some events of a world and takes down the window after them.
+func record(w *world, skip int) (m mix) {
 	for range skip {
-		if !w.k.Step() {
-			break
-		}
+		w.k.Step()
 	}
+	var seq uint64
 	m.began = w.k.Now()
-	first, seq := scheduled(w.k, 0)
-	m.first = first
+	m.first, seq = scheduled(w.k, 0)
 	for len(m.times) < mixWindow && w.k.Pending() > 0 {
-		m.length = append(m.length, w.k.Pending())
+		m.pending = append(m.pending, w.k.Pending())
 		w.k.Step()
 		var delays []int64
 		delays, seq = scheduled(w.k, seq)
@@ -156,66 +158,84 @@ func recordMix(w *world, skip int) (m mix) {
 	return m
 }
 
+// check plays a mix to a slice in order and holds the times to those of the model.
+func (m *mix) check(t *testing.T) {
+	var pending []sim.Time
+	add := func(now sim.Time, delays []int64) {
+		for _, d := range delays {
+			pending = append(pending, now+sim.Time(d))
+		}
+		slices.Sort(pending)
+	}
+	add(m.began, m.first)
+	for i, at := range m.times {
+		if len(pending) != m.pending[i] || pending[0] != at {
+			t.Fatalf("event %d came at %d of %d pending; the mix has %d of %d", i, at, m.pending[i], pending[0], len(pending))
+		}
+		pending = pending[1:]
+		add(at, m.after[i])
+	}
+}
+
+// The windows are what the queue of the kernel was asked for. With -mix they are
+// written to sim/testdata, where the benchmarks of the queues read them.
 func TestEventMix(t *testing.T) {
-	for n, c := range mixes {
-		t.Run(c.name, func(t *testing.T) {
-			w := mixWorld(t, n, 1<<20)
-			m := recordMix(w, c.skip)
-			slices.Sort(m.length)
-			z := len(m.length)
-			pushes, now := 0, 0
-			var h [14]int
-			for _, a := range m.after {
-				pushes += len(a)
-				for _, d := range a {
-					if d == 0 {
-						now++
-					}
-					b := 0
-					for x := d; x > 0; x /= 10 {
-						b++
-					}
-					h[b]++
-				}
+	for _, r := range mixRuns {
+		t.Run(r.name, func(t *testing.T) {
+			m := record(r.world(t), r.skip)
+			m.check(t)
+			if !*recording {
+				return
 			}
-			t.Logf("%d events, fired %d; pending min %d median %d p90 %d max %d; pushes %.2f; delay 0: %d; digits %v", z, w.k.Fired(), m.length[0], m.length[z/2], m.length[z*9/10], m.length[z-1], float64(pushes)/float64(z), now, h)
-			if *recording {
-				var out strings.Builder
-				for _, line := range append([][]int64{m.first}, m.after...) {
-					fmt.Fprintln(&out, strings.Trim(fmt.Sprint(line), "[]"))
-				}
-				if err := os.WriteFile(filepath.Join("..", "sim", "testdata", "mix-"+c.name+".txt"), []byte(out.String()), 0o666); err != nil {
-					t.Fatal(err)
-				}
+			var out strings.Builder
+			for _, line := range append([][]int64{m.first}, m.after...) {
+				fmt.Fprintln(&out, strings.Trim(fmt.Sprint(line), "[]"))
 			}
+			if err := os.WriteFile(filepath.Join("..", "sim", "testdata", "mix-"+r.name+".txt"), []byte(out.String()), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			slices.Sort(m.pending)
+			n := len(m.pending)
+			t.Logf("%d events; pending least %d, median %d, 9 of 10 %d, most %d",
+				n, m.pending[0], m.pending[n/2], m.pending[n*9/10], m.pending[n-1])
 		})
 	}
 }
 
-// Whole replays of the mixes: kernel, model and ledger at level promises.
+// Replays of the mixes whole: kernel, model and ledger at level promises. A run is
+// the same work every time, so of each slice of it the shortest of all rounds
+// counts: the machine is seldom alone.
 func BenchmarkReplay(b *testing.B) {
-	for n, c := range mixes {
-		if c.scenario > 0 {
-			continue
+	const slice, count = 2000, 50
+	for _, r := range mixRuns {
+		if r.forum > 0 {
+			continue // too short
 		}
-		b.Run(c.name, func(b *testing.B) {
-			events, took := uint64(0), cpu()-cpu()
+		b.Run(r.name, func(b *testing.B) {
+			var least [count]time.Duration
 			for range b.N {
-				w := mixWorld(b, n, 1<<20)
-				for range c.skip / 2 {
+				w := r.world(b)
+				for range r.skip / 2 {
 					w.k.Step()
 				}
-				start, fired := cpu(), w.k.Fired()
-				for range 300000 {
-					if _, ok := w.k.Next(); !ok {
-						break
+				for i := range least {
+					start := time.Now()
+					for range slice {
+						if _, ok := w.k.Next(); !ok {
+							b.Fatal("the run is too short")
+						}
+						w.k.Step()
 					}
-					w.k.Step()
+					if took := time.Since(start); least[i] == 0 || took < least[i] {
+						least[i] = took
+					}
 				}
-				took += cpu() - start
-				events += w.k.Fired() - fired
 			}
-			b.ReportMetric(float64(took.Nanoseconds())/float64(events), "cpu-ns/event")
+			total := time.Duration(0)
+			for _, d := range least {
+				total += d
+			}
+			b.ReportMetric(float64(total.Nanoseconds())/(slice*count), "least-ns/event")
 		})
 	}
 }
