@@ -30,13 +30,14 @@ var mixRuns = []mixRun{
 	{name: "seq-4k", policy: "wb-watermark-80-16", line: "dd if=/dev/zero of=/dev/rdisk5 bs=4k count=262144", skip: 200_000},
 	{name: "rand-4k", policy: "wb-watermark-80-16", skip: 100_000},
 	{name: "rand-4k-through", policy: "write-through", skip: 100_000},
-	{name: "rand-4k-steady", policy: "{base: wb-watermark-80-16, name: steady, destage: {high: 4%, low: 2%}}", skip: 800_000},
+	{name: "rand-4k-steady", policy: "wb-watermark-80-16", cache: "64MiB", skip: 200_000},
 }
 
 type mixRun struct {
 	name, policy string
 	forum        int    // the case of the forum scenario, from 1
 	line         string // or a command line; else programs write at random
+	cache        string // not that of the box
 	skip         int    // events before the window
 }
 
@@ -59,7 +60,11 @@ func scribble(seed uint64) workload.Program {
 func (r *mixRun) world(t testing.TB) *world {
 	t.Helper()
 	text := "title: mix\nseed: 1\nbox: tb3-12x6tb-raid5\nhosts: [kext]\npolicies: [" + r.policy + "]\nsteps:\n  - wait: 1s\n"
-	s, err := configs.Parse("mix.yaml", []byte(text), nil)
+	var sets []string
+	if r.cache != "" {
+		sets = append(sets, "box.cache.capacity="+r.cache)
+	}
+	s, err := configs.Parse("mix.yaml", []byte(text), sets)
 	if err != nil {
 		t.Fatal(err)
 	}
