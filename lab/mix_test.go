@@ -211,7 +211,7 @@ func TestEventMix(t *testing.T) {
 // the same work every time, so of each slice of it the shortest of all rounds
 // counts: the machine is seldom alone.
 func BenchmarkReplay(b *testing.B) {
-	const slice, count = 2000, 50
+	const slice, count = 500, 200
 	for _, r := range mixRuns {
 		if r.forum > 0 {
 			continue // too short

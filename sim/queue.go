@@ -2,18 +2,17 @@ package sim
 
 import "slices"
 
-// queue holds the events to come. Few are due soon and most of what a component
-// schedules is due before them, while time-outs of seconds wait behind: so the
-// next ones stand in order in a short slice, where scheduling is a shift of a
-// few places and taking the next is free, and the rest in a heap that is seldom
+// queue holds the events to come. In the model few are due soon, and most of what
+// is scheduled belongs among them, while time-outs of seconds wait behind. So the
+// next events stand in order in a short slice: to schedule is to shift a few
+// places, to take the next shifts none. The rest is in a heap that is seldom
 // touched. docs/decisions/005-event-queue.md has the figures.
 type queue struct {
-	near []Event // the latest first, the next one last; empty only if far is
-	far  heap    // none is due before any of near
+	near []Event // the latest first, the next one last; at most nearMost, none only if far has none
+	far  heap    // none comes before any of near
 }
 
-// nearMost bounds a shift. The more are near, the less often the heap is asked;
-// 32 was the best of 16, 32 and 64 on the recorded mixes.
+// nearMost bounds a shift. On the recorded mixes 16, 32 and 64 measure alike.
 const nearMost = 32
 
 func (q *queue) len() int { return len(q.near) + len(q.far) }
@@ -69,7 +68,7 @@ func (q *queue) pop() Event {
 	return e
 }
 
-// refill moves the next events of the heap to near, which is empty.
+// refill moves the next events of the heap, if any, to near, which is empty.
 func (q *queue) refill() {
 	m := min(nearMost/2, len(q.far))
 	for len(q.near) < m {
@@ -107,6 +106,7 @@ func (h *heap) push(e Event) {
 	q[i] = e
 }
 
+// pop takes the first event; there must be one.
 func (h *heap) pop() Event {
 	top := (*h)[0]
 	n := len(*h) - 1
@@ -120,13 +120,12 @@ func (h *heap) pop() Event {
 
 // order makes a heap of events in any order.
 func (h heap) order() {
-	for i := len(h)/4 + 1; i >= 0; i-- {
-		if i < len(h) {
-			h.down(i, h[i])
-		}
+	for i := len(h) - 1; i >= 0; i-- {
+		h.down(i, h[i])
 	}
 }
 
+// down puts e at i, or below where an event there comes first.
 func (h heap) down(i int, e Event) {
 	for {
 		first := 4*i + 1
