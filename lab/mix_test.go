@@ -127,13 +127,10 @@ func scheduled(k *sim.Kernel, seq uint64) (delays []int64, last uint64) {
 	}
 	var found []one
 	queue := reflect.ValueOf(k).Elem().FieldByName("queue")
-	for _, part := range []string{"near", "far"} {
-		events := queue.FieldByName(part)
-		for i := range events.Len() {
-			e := events.Index(i)
-			if s := e.FieldByName("seq").Uint(); s > seq {
-				found = append(found, one{s, e.FieldByName("At").Int()})
-			}
+	for i := range queue.Len() {
+		e := queue.Index(i)
+		if s := e.FieldByName("seq").Uint(); s > seq {
+			found = append(found, one{s, e.FieldByName("At").Int()})
 		}
 	}
 	slices.SortFunc(found, func(a, b one) int { return int(a.seq) - int(b.seq) })

@@ -2,7 +2,7 @@ package sim
 
 import "slices"
 
-// The queues that the kernel's was chosen from, see
+// The queue of the kernel and those that it was compared with, see
 // docs/decisions/005-event-queue.md. All of them keep the exact order of time
 // and, within one instant, of scheduling.
 
@@ -19,30 +19,25 @@ var rivals = []struct {
 	name  string
 	empty func() rival
 }{
-	{"near+far", func() rival { return new(queue) }},
 	{"heap", func() rival { return new(alone) }},
+	{"near+far", func() rival { return new(nearFar) }},
 	{"sorted", func() rival { return new(inOrder) }},
 	{"radix", func() rival { return new(radix) }},
 	{"calendar", func() rival { return new(calendar) }},
 	{"ladder", func() rival { return new(ladder) }},
 }
 
-// alone is the 4-ary heap that stands behind the kernel's queue, by itself.
-type alone struct{ heap }
+// alone is the 4-ary heap of the kernel.
+type alone struct{ Kernel }
 
-func (a *alone) len() int { return len(a.heap) }
+func (a *alone) len() int { return a.Pending() }
 
 func (a *alone) next() Time {
-	if len(a.heap) == 0 {
-		return Never
-	}
-	return a.heap[0].At
+	at, _ := a.Next()
+	return at
 }
 
-func (a *alone) cancel(to Handler) {
-	a.heap = slices.DeleteFunc(a.heap, func(e Event) bool { return e.To == to })
-	a.order()
-}
+func (a *alone) cancel(to Handler) { a.Cancel(to) }
 
 // inOrder is a slice in order, the next event last.
 type inOrder []Event
