@@ -1,0 +1,82 @@
+package sim
+
+import "slices"
+
+// The queue of the kernel and those that it was compared with, see
+// docs/decisions/005-event-queue.md. All of them keep the exact order of time
+// and, within one instant, of scheduling.
+
+// rival is what the kernel asks of its queue.
+type rival interface {
+	push(Event)
+	pop() Event
+	next() Time
+	len() int
+	cancel(Handler)
+}
+
+var rivals = []struct {
+	name  string
+	empty func() rival
+}{
+	{"heap", func() rival { return new(alone) }},
+	{"near+far", func() rival { return new(nearFar) }},
+	{"sorted", func() rival { return new(inOrder) }},
+	{"radix", func() rival { return new(radix) }},
+	{"calendar", func() rival { return new(calendar) }},
+	{"ladder", func() rival { return new(ladder) }},
+}
+
+// alone is the 4-ary heap of the kernel.
+type alone struct{ Kernel }
+
+func (a *alone) len() int { return a.Pending() }
+
+func (a *alone) next() Time {
+	at, _ := a.Next()
+	return at
+}
+
+func (a *alone) cancel(to Handler) { a.Cancel(to) }
+
+// inOrder is a slice in order, the next event last.
+type inOrder []Event
+
+func (s *inOrder) len() int { return len(*s) }
+
+func (s *inOrder) next() Time {
+	if len(*s) == 0 {
+		return Never
+	}
+	return (*s)[len(*s)-1].At
+}
+
+func (s *inOrder) push(e Event) {
+	q := append(*s, e)
+	i := len(q) - 1
+	for i > 0 && q[i-1].At <= e.At {
+		q[i] = q[i-1]
+		i--
+	}
+	q[i] = e
+	*s = q
+}
+
+func (s *inOrder) pop() Event {
+	n := len(*s) - 1
+	e := (*s)[n]
+	*s = (*s)[:n]
+	return e
+}
+
+func (s *inOrder) cancel(to Handler) {
+	*s = slices.DeleteFunc(*s, func(e Event) bool { return e.To == to })
+}
+
+// order compares two events for sorting.
+func order(a, b Event) int {
+	if a.before(&b) {
+		return -1
+	}
+	return 1
+}
