@@ -17,7 +17,7 @@ const (
 	all     = 20_000_000
 )
 
-var numRequests = flag.Int("zipf", 1_000_000, "requests of the Zipf sequence; 20000000 compares with the published counts")
+var numRequests = flag.Int("zipf", 400_000, "requests of the Zipf sequence; 20000000 compares with the published counts")
 
 // sequence is the first n requests, drawn once for all tests and benchmarks.
 var sequence = sync.OnceValue(func() []uint32 {

@@ -18,7 +18,7 @@ func TestPolicies_AgainstOracles(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	zipf := rand.NewZipf(r, 1.1, 1, 3000)
 	sequences := map[string][]uint64{}
-	for i := range 40_000 {
+	for i := range 20_000 {
 		sequences["skewed"] = append(sequences["skewed"], zipf.Uint64()<<40)
 		sequences["loops"] = append(sequences["loops"], uint64(i%(90+i/1000)))
 		scan := uint64(i)
@@ -29,7 +29,7 @@ func TestPolicies_AgainstOracles(t *testing.T) {
 	}
 	for _, k := range kinds {
 		for name, keys := range sequences {
-			for _, capacity := range []int{1, 2, 3, 9, 10, 11, 100, 1000} {
+			for _, capacity := range []int{1, 2, 3, 10, 11, 100, 1000} {
 				c, want := replace.NewCache(k.kind, capacity), oracles[k.kind](capacity)
 				for i, key := range keys {
 					if got, want := c.Access(key), want(key); got != want {
