@@ -8,9 +8,8 @@ import (
 	"tbraid/firmware"
 )
 
-// Scattered WRITEs, of which stripe 6 is written twice, and then a flood of
-// dirty pages up to the high mark: which stripes are destaged first, one at a
-// time, is the order of the policy.
+// Scattered WRITEs, of which stripe 6 is written twice: in which order they are
+// destaged from the high mark on, one at a time, is the order of the policy.
 func TestDestage_Orders(t *testing.T) {
 	stripe := uint64(11 * 128)
 	for _, c := range []struct {
@@ -23,7 +22,7 @@ func TestDestage_Orders(t *testing.T) {
 		{firmware.WOW, []uint64{2, 4, 9, 6}},
 	} {
 		fw := honest()
-		fw.Destage = firmware.Destage{HighPercent: 80, LowPercent: 20, Depth: 1, Order: c.order}
+		fw.Destage = firmware.Destage{HighPercent: 80, Depth: 1, Order: c.order}
 		r := newRig(t, fw, raid5of12)
 		r.write(6*stripe, 64)
 		r.write(2*stripe, 64)
@@ -35,7 +34,6 @@ func TestDestage_Orders(t *testing.T) {
 		r.c.pump(r.k.Now())
 		for r.c.inFlight > 0 {
 			got = append(got, r.c.batches[0].Stripe)
-			r.c.draining = true
 			r.k.RunWhile(func() bool { return r.c.inFlight > 0 && r.c.batches[0].Stripe == got[len(got)-1] })
 		}
 		if !slices.Equal(got, c.want) {
