@@ -167,22 +167,3 @@ func TestDestageNow_LinearThreshold(t *testing.T) {
 		t.Errorf("old pages: %d stripes", got)
 	}
 }
-
-func TestOrder_Words(t *testing.T) {
-	for word, want := range map[string]Order{"oldest": OldestFirst, "lrw": OldestFirst, "fullest": FullestFirst,
-		"elevator": Elevator, "cscan": Elevator, "wow": WOW} {
-		o := Order(99)
-		if err := o.UnmarshalText([]byte(word)); err != nil || o != want {
-			t.Errorf("%s: order %d, %v", word, o, err)
-		}
-	}
-	var o Order
-	for word, want := range map[string]string{
-		"linear-threshold": "linear-threshold says how many stripes go, not which: rate: linear-threshold, beside any order",
-		"newest":           `unknown value "newest": one of oldest, fullest, elevator, wow`,
-	} {
-		if err := o.UnmarshalText([]byte(word)); err == nil || err.Error() != want {
-			t.Errorf("%s: %v", word, err)
-		}
-	}
-}

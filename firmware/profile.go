@@ -239,23 +239,20 @@ func (m *FUAMode) UnmarshalText(b []byte) error        { return words.Pick(m, fu
 func (m *ReportMode) UnmarshalText(b []byte) error     { return words.Pick(m, reportModes, b) }
 func (h *WriteHole) UnmarshalText(b []byte) error      { return words.Pick(h, writeHoles, b) }
 func (f *CacheFate) UnmarshalText(b []byte) error      { return words.Pick(f, cacheFates, b) }
+func (o *Order) UnmarshalText(b []byte) error          { return words.Pick(o, orders, b) }
 func (r *Rate) UnmarshalText(b []byte) error           { return words.Pick(r, rates, b) }
 func (k *ProtectionKind) UnmarshalText(b []byte) error { return words.Pick(k, protectionKinds, b) }
 func (s *BatteryState) UnmarshalText(b []byte) error   { return words.Pick(s, batteryStates, b) }
 
-// UnmarshalText reads one of the Options, or the name that the papers give to one.
-func (o *Order) UnmarshalText(b []byte) error {
-	switch string(b) {
+// Alias is the option that the papers call by another name, empty if they do not.
+func (Order) Alias(name string) string {
+	switch name {
 	case "lrw":
-		*o = OldestFirst
-		return nil
+		return orders[OldestFirst]
 	case "cscan":
-		*o = Elevator
-		return nil
-	case rates[LinearThreshold]:
-		return fmt.Errorf("%s says how many stripes go, not which: rate: %s, beside any order", b, b)
+		return orders[Elevator]
 	}
-	return words.Pick(o, orders, b)
+	return ""
 }
 
 // Validate reports the first contradiction between knobs.

@@ -46,10 +46,19 @@ func (n links) remove(l *list, i uint32) {
 
 // renew moves i to the head.
 func (n links) renew(l *list, i uint32) {
-	if l.head != i {
-		n.remove(l, i)
-		n.push(l, i)
+	if l.head == i {
+		return
 	}
+	at := n[i]
+	n[at.prev].next = at.next // it has one, or it would be the head
+	if at.next != 0 {
+		n[at.next].prev = at.prev
+	} else {
+		l.tail = at.prev
+	}
+	n[l.head].prev = i
+	n[i] = link{next: l.head}
+	l.head = i
 }
 
 // appendTo appends the slots of l from the tail.
