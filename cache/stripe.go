@@ -55,9 +55,9 @@ func (c *Cache) NextFrom(stripe uint64) (next uint64, ok bool) { return c.order.
 // NextCold names the first stripe at or after the given one, round and round in
 // the order of the volume, with waiting pages and not written again since it
 // became dirty or NextCold last passed over it: CSCAN with the recency bit of
-// CLOCK, which is WOW (Gill & Modha, FAST'05, §IV). A Write that begins where
-// the one before it ended is sequential, and sets no bit (§IV-D); streams that
-// take turns are not recognised. It costs as NextFrom does, once for each stripe
+// CLOCK, which is WOW (Gill & Modha, FAST'05, "WOW: The Algorithm"). A Write that
+// begins where the one before it ended is sequential, and sets no bit (there,
+// "Sequential Writes"); streams that take turns are not recognised. It costs as NextFrom does, once for each stripe
 // passed over, and each of these was written to for it.
 func (c *Cache) NextCold(stripe uint64) (next uint64, ok bool) {
 	for at := stripe; ; at = next + 1 {

@@ -42,7 +42,8 @@ func TestPolicies_AgainstOracles(t *testing.T) {
 }
 
 // Miss counts of the whole sequence with room for a tenth of the objects. Those
-// of LRU, CLOCK and SIEVE are of an independent program; the ratios are what
+// of LRU, CLOCK and SIEVE are of an independent program, those of 2Q, ARC and
+// S3-FIFO of the oracles of this package; the ratios are what
 // libCacheSim prints (commit aa0fc40, defaults: CLOCK of one bit, 2Q with a
 // quarter and a half, S3-FIFO with a tenth and nine tenths), to four digits. For
 // ARC that is not the paper's: libCacheSim counts the target in bytes and moves
