@@ -51,6 +51,7 @@ func (c *Cache) Gather(stripe uint64, b *Batch) bool {
 	c.inFlightPages += len(b.keys)
 	b.Blocks = st.waitingBlocks
 	st.waiting, st.waitingBlocks, st.flying = list{}, 0, true
+	st.rewritten = false
 	c.wait.remove(&c.waiting, s)
 	c.reshelve(s)
 	c.shelf.pushBack(&c.flights, s)
@@ -73,7 +74,7 @@ func (c *Cache) Gather(stripe uint64, b *Batch) bool {
 }
 
 // Clean says that the batch has reached its destination. Blocks that still hold
-// the version that was written become clean, as the most recently used; blocks
+// the version that was written become clean, as pages that have just come; blocks
 // overwritten meanwhile wait on. A batch gathered before a Drop changes nothing;
 // one that comes back twice is a bug, and panics.
 func (c *Cache) Clean(b *Batch) {

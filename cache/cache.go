@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/bits"
 
+	"tbraid/cache/replace"
 	"tbraid/internal/block"
 	"tbraid/sim"
 )
@@ -15,14 +16,15 @@ import (
 type Cache struct {
 	capacity     int
 	stripeBlocks uint64
+	replace      replace.Kind
 
 	// Pages by slot, from slot 1: every slot is in byPage or in the free list.
 	pages     []page
-	home      links // of the LRU list, of a stripe's waiting list, of the free list
+	home      links // of a stripe's waiting list, of the free list
 	flight    links // of a stripe's carried list
 	byPage    index[uint32]
 	freePages uint32
-	lru       list // clean pages, most recently used first
+	clean     replace.Policy // orders the clean pages
 	resident  int
 
 	// Stripes that hold waiting or carried pages, by slot, from slot 1.
@@ -42,15 +44,19 @@ type Cache struct {
 	inFlightPages int
 	dirtyBlocks   uint64
 
-	seq       uint64 // of the last page written
-	forgotten uint64 // the latest page written that is in the cache no more
-	epoch     uint64 // number of Drops
+	wrote     block.LBA // where the last Write ended
+	scattered bool      // the Write under way does not begin there
+	seq       uint64    // of the last page written
+	forgotten uint64    // the latest page written that is in the cache no more
+	epoch     uint64    // number of Drops
 }
 
 // Config sizes a Cache.
 type Config struct {
 	CapacityPages int    // pages of 4 KiB, 1 to 2^31-1
 	StripeBlocks  uint64 // data blocks of the volume in a stripe: whole pages, at most 2^32 of them
+
+	Replace replace.Kind // which clean page gives way when room is needed
 }
 
 // ErrConfig is returned by New for a capacity or a stripe out of range.
@@ -67,6 +73,7 @@ func New(cfg Config) (*Cache, error) {
 	c := &Cache{
 		capacity:     cfg.CapacityPages,
 		stripeBlocks: cfg.StripeBlocks,
+		replace:      cfg.Replace,
 		byPage:       newIndex[uint32](),
 		byStripe:     newIndex[uint32](),
 		order:        newLadder(),
@@ -96,8 +103,8 @@ func (c *Cache) Room(e block.Extent) bool {
 }
 
 // Write makes the blocks of e valid and dirty with version v. Clean pages are
-// evicted, least recently used first, where room is needed; it panics if there
-// is none, which Room would have told. It returns the number of blocks whose
+// evicted where room is needed; it panics if there is none, which Room would
+// have told. It returns the number of blocks whose
 // dirty version was superseded before any batch took it: these the members will
 // never see. A version overwritten in flight still arrives, and is not counted.
 func (c *Cache) Write(now sim.Time, e block.Extent, v block.Version) (superseded uint64) {
@@ -107,6 +114,7 @@ func (c *Cache) Write(now sim.Time, e block.Extent, v block.Version) (superseded
 	if last := e.End() - 1; last/PageBlocks != e.Start/PageBlocks {
 		c.touch(block.Extent{Start: last, Blocks: 1}) // e must not evict the rest of its own last page
 	}
+	c.scattered, c.wrote = e.Start != c.wrote, e.End()
 	var s uint32 // stripe that was written to and not yet put on its shelf
 	w := over(e)
 	for number, mask, ok := w.next(); ok; number, mask, ok = w.next() {
@@ -114,7 +122,7 @@ func (c *Cache) Write(now sim.Time, e block.Extent, v block.Version) (superseded
 		if i == 0 {
 			i = c.take(number)
 		} else if p := &c.pages[i]; p.clean() {
-			c.home.remove(&c.lru, i)
+			c.clean.Remove(i)
 		}
 		p := &c.pages[i]
 		c.seq++
@@ -125,6 +133,8 @@ func (c *Cache) Write(now sim.Time, e block.Extent, v block.Version) (superseded
 		if p.waiting == 0 {
 			s = c.join(i, s)
 			p.seq, p.since = c.seq, now
+		} else if c.scattered {
+			c.stripes[p.stripe].rewritten = true
 		}
 		superseded += uint64(bits.OnesCount8(mask & p.waiting))
 		if fresh := mask &^ p.waiting; fresh != 0 {
@@ -165,8 +175,9 @@ func (c *Cache) Fill(e block.Extent, runs []block.Run, mark uint64) (taken uint6
 		for number, mask, ok := w.next(); ok; number, mask, ok = w.next() {
 			i := c.byPage.get(number)
 			if i == 0 {
+				c.clean.Miss(number)
 				i = c.take(number)
-				c.home.pushFront(&c.lru, i)
+				c.clean.Insert(i, number)
 			}
 			p := &c.pages[i]
 			mask &^= p.valid | p.carried

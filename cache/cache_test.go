@@ -30,13 +30,13 @@ func TestNew_RejectsWhatItCannotIndex(t *testing.T) {
 		cfg  Config
 		ok   bool
 	}{
-		{"one page", Config{1, 8}, true},
-		{"no page", Config{0, 8}, false},
-		{"too many pages", Config{1 << 31, 8}, false},
-		{"no stripe", Config{16, 0}, false},
-		{"page astride two stripes", Config{16, 12}, false},
-		{"largest stripe", Config{16, 8 << 32}, true},
-		{"too large a stripe", Config{16, 8<<32 + 8}, false},
+		{"one page", Config{CapacityPages: 1, StripeBlocks: 8}, true},
+		{"no page", Config{CapacityPages: 0, StripeBlocks: 8}, false},
+		{"too many pages", Config{CapacityPages: 1 << 31, StripeBlocks: 8}, false},
+		{"no stripe", Config{CapacityPages: 16, StripeBlocks: 0}, false},
+		{"page astride two stripes", Config{CapacityPages: 16, StripeBlocks: 12}, false},
+		{"largest stripe", Config{CapacityPages: 16, StripeBlocks: 8 << 32}, true},
+		{"too large a stripe", Config{CapacityPages: 16, StripeBlocks: 8<<32 + 8}, false},
 	} {
 		if _, err := New(c.cfg); (err == nil) != c.ok || err != nil && !errors.Is(err, ErrConfig) {
 			t.Errorf("%s: %v", c.name, err)

@@ -14,6 +14,9 @@
 // block overwritten in flight is waiting again while the batch still carries
 // its older version, so a page remembers for itself which blocks are carried.
 //
+// Clean pages can be evicted, in the order of a policy of package replace. Only
+// LRU is sure not to evict a page of the very extent that is being filled.
+//
 // What an operation costs: a page is found by one probe of a hash table; Write,
 // Fill and Lookup pay that for each page of the extent, Gather, Clean and
 // Redirty for each page of the batch, and the choosers and Stats pay nothing

@@ -3,6 +3,7 @@ package cache
 import (
 	"math/bits"
 
+	"tbraid/cache/replace"
 	"tbraid/internal/block"
 )
 
@@ -20,11 +21,13 @@ func (c *Cache) Drop() {
 }
 
 // DropClean forgets every clean block and keeps the dirty ones: what a vault
-// brings back after power loss.
+// brings back after power loss. What the order of replacement had learnt goes
+// too.
 func (c *Cache) DropClean() {
-	for c.lru.tail != 0 {
-		c.release(c.lru.tail)
+	for _, i := range c.clean.Slots(nil) {
+		c.free(i)
 	}
+	c.clean = replace.New(c.replace, c.capacity)
 	for _, i := range c.dirtySlots() {
 		p := &c.pages[i]
 		p.valid = p.dirty()
@@ -101,7 +104,8 @@ func (c *Cache) forget() {
 	c.forgotten = c.seq
 }
 
-// empty resets the slabs and lists, and keeps their memory.
+// empty resets the slabs and lists and keeps their memory, but for what the
+// order of replacement holds.
 func (c *Cache) empty() {
 	c.pages = append(c.pages[:0], page{})
 	c.home = append(c.home[:0], link{})
@@ -110,8 +114,10 @@ func (c *Cache) empty() {
 	c.wait = append(c.wait[:0], link{})
 	c.shelf = append(c.shelf[:0], link{})
 	c.freePages, c.freeStripes = 0, 0
-	c.lru, c.waiting, c.flights = list{}, list{}, list{}
+	c.clean = replace.New(c.replace, c.capacity)
+	c.waiting, c.flights = list{}, list{}
 	c.shelves = [numShelves]list{}
 	c.shelved, c.full = 0, 0
+	c.wrote = 0
 	c.resident, c.dirtyPages, c.inFlightPages, c.dirtyBlocks = 0, 0, 0, 0
 }

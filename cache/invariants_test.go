@@ -20,12 +20,12 @@ func (c *Cache) invariants() error {
 			return err
 		}
 	}
-	for i := c.lru.head; i != 0; i = c.home[i].next {
-		if err := place(i, "LRU list"); err != nil {
+	for _, i := range c.clean.Slots(nil) {
+		if err := place(i, "order of replacement"); err != nil {
 			return err
 		}
 		if p := &c.pages[i]; !p.clean() || p.valid == 0 {
-			return fmt.Errorf("page %d in the LRU list is not clean or is empty", p.number)
+			return fmt.Errorf("page %d in the order of replacement is not clean or is empty", p.number)
 		}
 	}
 	if err := c.stripeInvariants(place); err != nil {

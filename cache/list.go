@@ -12,8 +12,6 @@ type link struct{ prev, next uint32 }
 
 func (n links) pushBack(l *list, i uint32) { n.insertAfter(l, l.tail, i) }
 
-func (n links) pushFront(l *list, i uint32) { n.insertAfter(l, 0, i) }
-
 // insertAfter puts i behind at, or in front of all if at is 0.
 func (n links) insertAfter(l *list, at, i uint32) {
 	next := l.head

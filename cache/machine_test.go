@@ -289,7 +289,7 @@ func (x *machine) Check(t *rapid.T) {
 		}
 	}
 	var lru []uint64
-	for i := x.c.lru.head; i != 0; i = x.c.home[i].next {
+	for _, i := range slices.Backward(x.c.clean.Slots(nil)) {
 		lru = append(lru, x.c.pages[i].number)
 	}
 	if !slices.Equal(lru, x.m.lru) {

@@ -14,7 +14,7 @@ const PageBlocks = 8
 //
 // Its place follows from its masks: waiting blocks put it in its stripe's
 // waiting list, carried blocks in its stripe's carried list (perhaps both), and
-// a page with neither is clean and in the LRU list. A page with no valid block
+// a page with neither is clean and in the order of replacement. A page with no valid block
 // stays only while it is carried.
 type page struct {
 	number  uint64
@@ -94,8 +94,8 @@ func pagesOf(e block.Extent) uint64 {
 	return uint64((e.End()-1)/PageBlocks-e.Start/PageBlocks) + 1
 }
 
-// take returns the slot of a new, empty page: a free slot, or that of the least
-// recently used clean page, which is evicted. The slab may move.
+// take returns the slot of a new, empty page: a free slot, or that of a clean
+// page, which is evicted. The slab may move.
 func (c *Cache) take(number uint64) uint32 {
 	var i uint32
 	switch {
@@ -108,10 +108,11 @@ func (c *Cache) take(number uint64) uint32 {
 		c.home = append(c.home, link{})
 		c.flight = append(c.flight, link{})
 	default:
-		if c.lru.tail == 0 {
+		victim := c.clean.Evict()
+		if victim == 0 {
 			panic("cache: write without room: every page is dirty")
 		}
-		c.release(c.lru.tail)
+		c.free(victim)
 		return c.take(number)
 	}
 	c.pages[i] = page{number: number}
@@ -122,7 +123,7 @@ func (c *Cache) take(number uint64) uint32 {
 
 // release removes a clean page from the cache.
 func (c *Cache) release(i uint32) {
-	c.home.remove(&c.lru, i)
+	c.clean.Remove(i)
 	c.free(i)
 }
 
@@ -138,23 +139,24 @@ func (c *Cache) free(i uint32) {
 }
 
 // rest finds the place of a page that has just lost its last waiting or carried
-// block: the LRU list, as its most recent, or the free list.
+// block: the order of replacement, as one that has just come, or the free list.
 func (c *Cache) rest(i uint32) {
 	c.dirtyPages--
-	if c.pages[i].valid == 0 {
+	p := &c.pages[i]
+	if p.valid == 0 {
 		c.free(i)
 		return
 	}
-	c.home.pushFront(&c.lru, i)
+	c.clean.Miss(p.number)
+	c.clean.Insert(i, p.number)
 }
 
-// touch makes the clean pages of e the most recently used, in rising order.
+// touch is a hit on the clean pages of e, in rising order.
 func (c *Cache) touch(e block.Extent) {
 	w := over(e)
 	for number, _, ok := w.next(); ok; number, _, ok = w.next() {
-		if i := c.byPage.get(number); i != 0 && c.lru.head != i && c.pages[i].clean() {
-			c.home.remove(&c.lru, i)
-			c.home.pushFront(&c.lru, i)
+		if i := c.byPage.get(number); i != 0 && c.pages[i].clean() {
+			c.clean.Touch(i)
 		}
 	}
 }

@@ -7,8 +7,8 @@ import (
 )
 
 // Lookup appends the valid blocks of e, in order, as runs of one version, and
-// reports whether that is all of e. A hit makes its clean pages the most
-// recently used; after a miss Fill does so.
+// reports whether that is all of e. A hit is told to the order of replacement;
+// after a miss Fill does so.
 func (c *Cache) Lookup(dst []block.Run, e block.Extent) (runs []block.Run, hit bool) {
 	base := len(dst)
 	dst = c.Peek(dst, e)

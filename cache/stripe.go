@@ -13,6 +13,7 @@ type stripe struct {
 	carried       list // pages, oldest first
 	waitingBlocks uint64
 	flying        bool
+	rewritten     bool // since it became dirty, or NextCold passed over it
 	shelf         int8 // or noShelf
 }
 
@@ -51,6 +52,28 @@ func (c *Cache) Oldest() (stripe uint64, ok bool) { return c.name(c.oldest()) }
 // each six bits of the largest stripe number seen.
 func (c *Cache) NextFrom(stripe uint64) (next uint64, ok bool) { return c.order.next(stripe) }
 
+// NextCold names the first stripe at or after the given one, round and round in
+// the order of the volume, with waiting pages and not written again since it
+// became dirty or NextCold last passed over it: CSCAN with the recency bit of
+// CLOCK, which is WOW (Gill & Modha, FAST'05, "WOW: The Algorithm"). A Write that
+// begins where the one before it ended is sequential, and sets no bit (there,
+// "Sequential Writes"); streams that take turns are not recognised. It costs as NextFrom does, once for each stripe
+// passed over, and each of these was written to for it.
+func (c *Cache) NextCold(stripe uint64) (next uint64, ok bool) {
+	for at := stripe; ; at = next + 1 {
+		if next, ok = c.order.next(at); !ok {
+			if next, ok = c.order.next(0); !ok {
+				return 0, false
+			}
+		}
+		st := &c.stripes[c.byStripe.get(next)]
+		if !st.rewritten {
+			return next, true
+		}
+		st.rewritten = false
+	}
+}
+
 func (c *Cache) name(s uint32) (uint64, bool) {
 	if s == 0 {
 		return 0, false
@@ -87,6 +110,9 @@ func (c *Cache) join(i, near uint32) uint32 {
 		c.reshelve(near)
 	}
 	st := &c.stripes[s]
+	if s != near && c.scattered && (st.waiting.head != 0 || st.flying) {
+		st.rewritten = true
+	}
 	if st.waiting.head == 0 {
 		c.wait.pushBack(&c.waiting, s)
 	}

@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"strings"
@@ -283,11 +284,15 @@ func (r *reader) text(n *yaml.Node, key string) (string, error) {
 	return n.Value, nil
 }
 
-// word picks one of the options of a type.
+// word picks one of the options of a type, by its own word or another that the
+// type knows for it.
 func (r *reader) word(n *yaml.Node, v reflect.Value, key string) error {
-	words := options(v.Type())
+	words, value := options(v.Type()), n.Value
+	if a, ok := v.Interface().(interface{ Alias(string) string }); ok {
+		value = cmp.Or(a.Alias(value), value)
+	}
 	for i, w := range words {
-		if w != n.Value {
+		if w != value {
 			continue
 		}
 		if l, ok := v.Addr().Interface().(*raid.Level); ok {

@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"tbraid/cache/replace"
 	"tbraid/controller/raid"
+	"tbraid/firmware"
 	"tbraid/host"
 )
 
@@ -28,6 +30,10 @@ func TestSet(t *testing.T) {
 		{"box.link=tb4", func(s *Scenario) bool { return s.Box.Link.Name == "tb4" }},
 		{"box.link.rate=1.5GB/s", func(s *Scenario) bool { return s.Box.Link.Rate == 1_500_000_000 && s.Box.Link.Name == "tb3" }},
 		{"box=tb4-8xssd-raid5", func(s *Scenario) bool { return s.Box.Members == 8 }},
+		{"policies.replace=s3-fifo", func(s *Scenario) bool { return s.Policies[0].Replace == replace.S3FIFO }},
+		{"policies.destage.order=wow", func(s *Scenario) bool { return s.Policies[0].Destage.Order == firmware.WOW }},
+		{"policies.destage.order=cscan", func(s *Scenario) bool { return s.Policies[0].Destage.Order == firmware.Elevator }},
+		{"policies.destage.rate=linear-threshold", func(s *Scenario) bool { return s.Policies[0].Destage.Rate == firmware.LinearThreshold }},
 		{"seed=7", func(s *Scenario) bool { return s.Seed == 7 }},
 		{"hosts.driver.overhead=1ms", func(s *Scenario) bool {
 			return s.Hosts[0].Driver.Overhead == time.Millisecond && s.Hosts[1].Driver.Overhead == time.Millisecond

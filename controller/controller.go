@@ -99,6 +99,7 @@ func New(k *sim.Kernel, l *ledger.Ledger, spec Spec, fw firmware.Profile, g raid
 	pages, err := cache.New(cache.Config{
 		CapacityPages: int(spec.CacheBytes / (cache.PageBlocks * block.Size)),
 		StripeBlocks:  array.layout.StripeBlocks(),
+		Replace:       fw.Replace,
 	})
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"tbraid/cache/replace"
 	"tbraid/controller/raid"
 	"tbraid/firmware"
 	"tbraid/internal/block"
@@ -278,7 +279,9 @@ func TestController_AgainstArrayOfVersions(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		fw := honest()
 		fw.Write = rapid.SampledFrom([]firmware.WriteMode{firmware.WriteBack, firmware.WriteThrough}).Draw(rt, "write")
-		fw.Destage.Order = rapid.SampledFrom([]firmware.Order{firmware.OldestFirst, firmware.FullestFirst, firmware.Elevator}).Draw(rt, "order")
+		fw.Destage.Order = rapid.SampledFrom([]firmware.Order{firmware.OldestFirst, firmware.FullestFirst, firmware.Elevator, firmware.WOW}).Draw(rt, "order")
+		fw.Destage.Rate = rapid.SampledFrom([]firmware.Rate{firmware.FullRate, firmware.LinearThreshold}).Draw(rt, "rate")
+		fw.Replace = replace.Kind(rapid.IntRange(0, int(replace.S3FIFO)).Draw(rt, "replace"))
 		fw.MemberCaches = rapid.Bool().Draw(rt, "member caches")
 		fw.Destage.OnRead = rapid.Bool().Draw(rt, "on read")
 		fw.ReadAhead = 16 << 10

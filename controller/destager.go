@@ -134,6 +134,10 @@ func (c *Controller) choose(now sim.Time) (uint64, bool) {
 	switch {
 	case c.flush || aged || c.fw.Destage.Order == firmware.OldestFirst:
 		return c.cache.Oldest()
+	case c.fw.Destage.Order == firmware.WOW:
+		stripe, ok := c.cache.NextCold(c.cursor)
+		c.cursor = stripe + 1
+		return stripe, ok
 	case c.fw.Destage.Order == firmware.Elevator:
 		stripe, ok := c.cache.NextFrom(c.cursor)
 		if !ok {

@@ -4,6 +4,7 @@ import (
 	"tbraid/cache"
 	"tbraid/controller/raid"
 	"tbraid/disks"
+	"tbraid/firmware"
 	"tbraid/internal/block"
 	"tbraid/sim"
 	"tbraid/sim/ledger"
@@ -27,6 +28,8 @@ func (c *Controller) trigger(now sim.Time) ledger.Trigger {
 		return ledger.ByAge
 	case d.Idle > 0 && now >= c.lastHost.Add(d.Idle):
 		return ledger.ByIdle
+	case d.Rate == firmware.LinearThreshold && !c.pressed:
+		return ledger.ByMark
 	}
 	return ledger.ByPressure
 }

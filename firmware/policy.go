@@ -100,8 +100,11 @@ func (p *Profile) DestageNow(now sim.Time, s Situation) (stripes int, again sim.
 	if s.Cache.DirtyPages == 0 {
 		return 0, again
 	}
-	if s.Flush || s.Draining {
+	if s.Flush || s.Draining && d.Rate == FullRate {
 		return d.Depth, again
+	}
+	if d.Rate == LinearThreshold {
+		stripes = p.linear(s)
 	}
 	if d.Age > 0 {
 		due := s.Cache.OldestDirty.Add(d.Age)
@@ -120,7 +123,22 @@ func (p *Profile) DestageNow(now sim.Time, s Situation) (stripes int, again sim.
 	if d.Interval > 0 {
 		again = min(again, s.NextTick)
 	}
-	return 0, again
+	return stripes, again
+}
+
+// linear is how many stripes LinearThreshold wants under way. Between the marks
+// it is at least one. A destage that goes on below the low mark is one that a
+// stalled WRITE waits for.
+func (p *Profile) linear(s Situation) int {
+	dirty := s.Cache.DirtyPages
+	low, high := p.LowMark(s.Cache.CapacityPages), p.HighMark(s.Cache.CapacityPages)
+	switch {
+	case dirty >= high || dirty <= low && s.Draining:
+		return p.Destage.Depth
+	case dirty <= low:
+		return 0
+	}
+	return (p.Destage.Depth*(dirty-low) + high - low - 1) / (high - low)
 }
 
 // HighMark and LowMark are the watermarks in pages.

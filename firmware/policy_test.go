@@ -134,3 +134,36 @@ func TestWords_RoundTrip(t *testing.T) {
 		t.Error("an unknown word is accepted")
 	}
 }
+
+// Between the marks the number of stripes under way grows with what is dirty;
+// what FullRate does there depends on where it comes from.
+func TestDestageNow_LinearThreshold(t *testing.T) {
+	p := back() // 20 to 80 of 100 pages, 8 stripes
+	p.Destage.Rate = LinearThreshold
+	for _, c := range []struct {
+		dirty    int
+		draining bool
+		want     int
+	}{
+		{0, false, 0}, {20, false, 0}, {21, false, 1}, {27, false, 1}, {28, false, 2}, {50, false, 4}, {50, true, 4},
+		{79, false, 8}, {72, false, 7}, {80, false, 8}, {100, true, 8},
+		{20, true, 8}, // a WRITE stalls
+	} {
+		s := Situation{Cache: cache.Stats{CapacityPages: 100, DirtyPages: c.dirty}, Draining: c.draining}
+		if got, again := p.DestageNow(0, s); got != c.want || again != sim.Never {
+			t.Errorf("%d dirty, draining %v: %d stripes, want %d; again at %v", c.dirty, c.draining, got, c.want, again)
+		}
+	}
+	s := Situation{Cache: cache.Stats{CapacityPages: 100, DirtyPages: 30}, Flush: true}
+	if got, _ := p.DestageNow(0, s); got != 8 {
+		t.Errorf("a flush destages %d stripes at a time", got)
+	}
+	p.Destage.Age = time.Second
+	s.Flush = false
+	if got, again := p.DestageNow(0, s); got != 2 || again != sim.Time(time.Second) {
+		t.Errorf("young pages: %d stripes, again at %v", got, again)
+	}
+	if got, _ := p.DestageNow(sim.Time(time.Second), s); got != 8 {
+		t.Errorf("old pages: %d stripes", got)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"time"
 
+	"tbraid/cache/replace"
 	"tbraid/internal/words"
 )
 
@@ -26,6 +27,8 @@ type Profile struct {
 	MemberCaches bool       `conf:"member_caches" doc:"write caches of the member disks on"`
 	BypassBytes  uint64     `conf:"bypass" unit:"bytes" max:"1GiB" doc:"WRITEs of at least this size go past the cache; 0 is never"`
 	ReadAhead    uint64     `conf:"read_ahead" unit:"bytes" max:"64MiB" doc:"read this much further on a sequential read miss"`
+
+	Replace replace.Kind `conf:"replace" doc:"which clean page gives way when room is needed"`
 
 	Hole WriteHole `conf:"write_hole" doc:"what is kept of a stripe write under way, so that parity can be put right after a power loss: nothing, a mark in non-volatile memory, or a partial parity log on the members (RAID-5)"`
 
@@ -49,7 +52,8 @@ type Destage struct {
 	Idle        time.Duration `conf:"idle" unit:"duration" max:"24h" doc:"destage when the host has been silent this long"`
 	OnRead      bool          `conf:"on_read" doc:"a READ that touches dirty pages destages them"`
 	OnPressure  bool          `conf:"on_pressure" doc:"a READ that finds no clean page destages to make room"`
-	Order       Order         `conf:"order" doc:"which stripe goes first"`
+	Order       Order         `conf:"order" doc:"which stripe goes first; lrw and cscan are other words for oldest and elevator"`
+	Rate        Rate          `conf:"rate" doc:"how many of the stripes under way the marks ask for: all of depth from the high mark down to the low one, or linear between them"`
 	Depth       int           `conf:"depth" unit:"count" min:"1" max:"256" doc:"stripes under way at once"`
 }
 
@@ -152,6 +156,23 @@ const (
 	OldestFirst  Order = iota // the stripe with the page dirty for longest (least recently written)
 	FullestFirst              // full stripes, then the one with most dirty blocks
 	Elevator                  // rising addresses, round and round (C-SCAN)
+	WOW                       // as Elevator, but a stripe written again meanwhile waits one more round (Gill & Modha, FAST'05)
+)
+
+// Rate is how fast the marks make dirty pages go.
+type Rate uint8
+
+// The rates.
+const (
+	// FullRate destages Depth stripes at a time from the high mark down to the low
+	// one, and none in between on the way up.
+	FullRate Rate = iota
+
+	// LinearThreshold destages none below the low mark, Depth stripes at a time
+	// from the high mark on, and in between a part of Depth that grows linearly
+	// with what is dirty (Varma & Jacobson, IEEE Trans. Computers 47(2), 1998; as
+	// a number of concurrent destages: Gill & Modha, FAST'05, §IV-E).
+	LinearThreshold
 )
 
 // ProtectionKind is what keeps the cache.
@@ -183,7 +204,8 @@ var (
 	reportModes     = []string{"truth", "off", "on", "error"}
 	writeHoles      = []string{"open", "bitmap", "ppl"}
 	cacheFates      = []string{"keep", "flush", "drop"}
-	orders          = []string{"oldest", "fullest", "elevator"}
+	orders          = []string{"oldest", "fullest", "elevator", "wow"}
+	rates           = []string{"full", "linear-threshold"}
 	protectionKinds = []string{"none", "battery", "flash"}
 	batteryStates   = []string{"optimal", "charging", "learning", "low", "failed"}
 )
@@ -195,6 +217,7 @@ func (m ReportMode) String() string     { return reportModes[m] }
 func (h WriteHole) String() string      { return writeHoles[h] }
 func (f CacheFate) String() string      { return cacheFates[f] }
 func (o Order) String() string          { return orders[o] }
+func (r Rate) String() string           { return rates[r] }
 func (k ProtectionKind) String() string { return protectionKinds[k] }
 func (s BatteryState) String() string   { return batteryStates[s] }
 
@@ -206,6 +229,7 @@ func (ReportMode) Options() []string     { return reportModes }
 func (WriteHole) Options() []string      { return writeHoles }
 func (CacheFate) Options() []string      { return cacheFates }
 func (Order) Options() []string          { return orders }
+func (Rate) Options() []string           { return rates }
 func (ProtectionKind) Options() []string { return protectionKinds }
 func (BatteryState) Options() []string   { return batteryStates }
 
@@ -216,8 +240,20 @@ func (m *ReportMode) UnmarshalText(b []byte) error     { return words.Pick(m, re
 func (h *WriteHole) UnmarshalText(b []byte) error      { return words.Pick(h, writeHoles, b) }
 func (f *CacheFate) UnmarshalText(b []byte) error      { return words.Pick(f, cacheFates, b) }
 func (o *Order) UnmarshalText(b []byte) error          { return words.Pick(o, orders, b) }
+func (r *Rate) UnmarshalText(b []byte) error           { return words.Pick(r, rates, b) }
 func (k *ProtectionKind) UnmarshalText(b []byte) error { return words.Pick(k, protectionKinds, b) }
 func (s *BatteryState) UnmarshalText(b []byte) error   { return words.Pick(s, batteryStates, b) }
+
+// Alias is the option that the papers call by another name, empty if they do not.
+func (Order) Alias(name string) string {
+	switch name {
+	case "lrw":
+		return orders[OldestFirst]
+	case "cscan":
+		return orders[Elevator]
+	}
+	return ""
+}
 
 // Validate reports the first contradiction between knobs.
 func (p *Profile) Validate() error {
