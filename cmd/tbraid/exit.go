@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"tbraid/configs"
+	"tbraid/host/trace"
 	"tbraid/lab"
 )
 
@@ -59,13 +60,16 @@ func exitCode(err error) int {
 		path    *inputError
 		refused *lab.Refused
 		broken  *lab.Broken
+		line    *trace.Error
+		unknown *lab.UnknownCase
 	)
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &misused):
 		return exitUsage
-	case errors.As(err, &fault), errors.As(err, &path), errors.As(err, &refused):
+	case errors.As(err, &fault), errors.As(err, &path), errors.As(err, &refused), errors.As(err, &line),
+		errors.As(err, &unknown):
 		return exitInput
 	case errors.As(err, &broken):
 		return exitBroken
