@@ -56,7 +56,7 @@ func mix(m workload.Mix) func(uint64, load) (workload.Source, error) {
 // destager and its members at work all the time, where the preset has them work in
 // bursts.
 var (
-	steady = []string{"box.cache.capacity=256MiB", "policies.wb-flush-all.destage.high=80%", "policies.wb-flush-all.destage.low=75%",
+	steady = []string{"box.cache.capacity=128MiB", "policies.wb-flush-all.destage.high=80%", "policies.wb-flush-all.destage.low=75%",
 		"policies.wb-flush-all.member_caches=true"}
 	uncached = []string{"box.members=9", "box.bays=12", "box.raid.level=0", "policies.write-through.bypass=4KiB"}
 	megabyte = append([]string{"hosts.kext.max_bytes=1MiB", "box.controller.transfer=1MiB"}, steady...)
@@ -69,13 +69,13 @@ var benchCases = []benchCase{
 		mix(workload.Mix{Blocks: 4 * kib, Region: block.Extent{Blocks: 256 * mib}, InOrder: true})},
 	{"A-random", "4 KiB random writes, absorbed by the cache", "tb3-12x6tb-raid5", "wb-watermark-80-16", nil, 65536, 1_000_000,
 		mix(workload.Mix{Blocks: 4 * kib, Region: block.Extent{Blocks: 256 * mib}})},
-	{"B", "4 KiB random writes over 1 TiB, RAID-5 of 12, read-modify-write", "tb3-12x6tb-raid5", "wb-flush-all", steady, 100_000, 300_000,
+	{"B", "4 KiB random writes over 1 TiB, RAID-5 of 12, read-modify-write", "tb3-12x6tb-raid5", "wb-flush-all", steady, 50_000, 300_000,
 		mix(workload.Mix{Blocks: 4 * kib, Region: block.Extent{Blocks: 1024 * gib}})},
 	{"C", "4 KiB random writes over 1 TiB, RAID-0 of 9, no caches", "tb3-12x6tb-raid5", "write-through", uncached, 10_000, 300_000,
 		mix(workload.Mix{Blocks: 4 * kib, Region: block.Extent{Blocks: 1024 * gib}})},
 	{"D", "1 MiB writes in order, RAID-5 of 12, full stripes", "tb3-12x6tb-raid5", "wb-flush-all", megabyte, 2_000, 50_000,
 		mix(workload.Mix{Blocks: mib, Region: block.Extent{Blocks: 1024 * gib}, InOrder: true})},
-	{"E", "4 KiB, 70 % reads of which half hit the cache, 30 % writes over 1 TiB", "tb3-12x6tb-raid5", "wb-flush-all", steady, 250_000, 300_000,
-		mix(workload.Mix{Blocks: 4 * kib, Region: block.Extent{Blocks: 1024 * gib}, ReadPercent: 70, HotPercent: 50, Hot: block.Extent{Blocks: 32 * mib}})},
+	{"E", "4 KiB, 70 % reads of which half hit the cache, 30 % writes over 1 TiB", "tb3-12x6tb-raid5", "wb-flush-all", steady, 120_000, 300_000,
+		mix(workload.Mix{Blocks: 4 * kib, Region: block.Extent{Blocks: 1024 * gib}, ReadPercent: 70, HotPercent: 50, Hot: block.Extent{Blocks: 16 * mib}})},
 	{"F", "MQSim's web search trace, looped", "tb3-12x6tb-raid5", "wb-flush-all", steady, 24_782, 300_000, replays},
 }

@@ -26,12 +26,12 @@ func mqsimLine(line string) (Record, error) {
 		name string
 		max  uint64
 	}{{"arrival", math.MaxInt64}, {"device", math.MaxUint32}, {"first sector", math.MaxInt64}, {"sectors", maxBlocks}, {"type", 1}}
+	if strings.Count(line, " ") != len(field)-1 {
+		return Record{}, fmt.Errorf("%w with one space between two: arrival in ns, device, first sector, sectors, type", ErrFields)
+	}
 	rest := line
 	for i := range field {
-		word, more, found := strings.Cut(rest, " ")
-		if last := i == len(field)-1; found == last {
-			return Record{}, fmt.Errorf("%w: arrival in ns, device, first sector, sectors, type", ErrFields)
-		}
+		word, more, _ := strings.Cut(rest, " ")
 		n, err := strconv.ParseUint(word, 10, 64)
 		if err != nil || n > most[i].max {
 			return Record{}, fmt.Errorf("%w: %s is 0 to %d, not %q", ErrNumber, most[i].name, most[i].max, clip(word))

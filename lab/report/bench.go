@@ -46,8 +46,9 @@ func BenchText(w io.Writer, b *lab.Bench, o Options) error {
 	for _, line := range trim(strings.Split(t.Render(), "\n")) {
 		p.printf("%s\n", line)
 	}
+	p.printf("\n")
 	for i := range b.Cases {
-		p.paragraph(fmt.Sprintf("%-*s", 13, b.Cases[i].Case), b.Cases[i].Title)
+		p.printf("%-13s %s\n", b.Cases[i].Case, b.Cases[i].Title)
 	}
 	return p.err
 }
