@@ -58,7 +58,7 @@ type BenchOptions struct {
 	Ledger ledger.Level
 	Sweep  bool           // what a cut would have cost at every instant is kept up to date
 	Scale  float64        // of the number of requests, above 0
-	Trace  []trace.Record // that F replays
+	Trace  []trace.Record // that F replays, see host/trace
 }
 
 // BenchNames lists the cases.
@@ -67,7 +67,10 @@ func BenchNames() []string {
 	for _, c := range benchCases {
 		names = append(names, c.name)
 	}
-	return append(names, forumCase)
+	for _, c := range otherCases {
+		names = append(names, c.name)
+	}
+	return names
 }
 
 // chosen lists the cases to measure, each once, in the order in which they were
@@ -122,9 +125,12 @@ func MeasureSpeed(o BenchOptions) (*Bench, error) {
 	return b, nil
 }
 
+// measure runs one case.
 func (o *BenchOptions) measure(name string) (Cost, error) {
-	if name == forumCase {
-		return o.measureForum()
+	if i := slices.IndexFunc(otherCases, func(c otherCase) bool { return c.name == name }); i >= 0 {
+		c, err := otherCases[i].measure(o)
+		c.Case = name
+		return c, err
 	}
 	i := slices.IndexFunc(benchCases, func(c benchCase) bool { return c.name == name })
 	r, err := newRig(&benchCases[i], o)

@@ -62,20 +62,53 @@ var (
 	megabyte = append([]string{"hosts.kext.max_bytes=1MiB", "box.controller.transfer=1MiB"}, steady...)
 )
 
-// benchCases are all cases but the forum scenario, in the order in which they run.
-// Letter H is that of the cache policies, which run without a box.
+// benchCases are the cases that are loads on a box, in the order in which they run.
 var benchCases = []benchCase{
-	{"A-sequential", "4 KiB writes in order, absorbed by the cache", "tb3-12x6tb-raid5", "wb-watermark-80-16", nil, 65536, 1_000_000,
-		mix(workload.Mix{Blocks: 4 * kib, Region: block.Extent{Blocks: 256 * mib}, InOrder: true})},
-	{"A-random", "4 KiB random writes, absorbed by the cache", "tb3-12x6tb-raid5", "wb-watermark-80-16", nil, 65536, 1_000_000,
-		mix(workload.Mix{Blocks: 4 * kib, Region: block.Extent{Blocks: 256 * mib}})},
-	{"B", "4 KiB random writes over 1 TiB, RAID-5 of 12, read-modify-write", "tb3-12x6tb-raid5", "wb-flush-all", steady, 50_000, 300_000,
-		mix(workload.Mix{Blocks: 4 * kib, Region: block.Extent{Blocks: 1024 * gib}})},
-	{"C", "4 KiB random writes over 1 TiB, RAID-0 of 9, no caches", "tb3-12x6tb-raid5", "write-through", uncached, 10_000, 300_000,
-		mix(workload.Mix{Blocks: 4 * kib, Region: block.Extent{Blocks: 1024 * gib}})},
-	{"D", "1 MiB writes in order, RAID-5 of 12, full stripes", "tb3-12x6tb-raid5", "wb-flush-all", megabyte, 2_000, 50_000,
-		mix(workload.Mix{Blocks: mib, Region: block.Extent{Blocks: 1024 * gib}, InOrder: true})},
-	{"E", "4 KiB, 70 % reads of which half hit the cache, 30 % writes over 1 TiB", "tb3-12x6tb-raid5", "wb-flush-all", steady, 120_000, 300_000,
-		mix(workload.Mix{Blocks: 4 * kib, Region: block.Extent{Blocks: 1024 * gib}, ReadPercent: 70, HotPercent: 50, Hot: block.Extent{Blocks: 16 * mib}})},
-	{"F", "MQSim's web search trace, looped", "tb3-12x6tb-raid5", "wb-flush-all", steady, 24_782, 300_000, replays},
+	{
+		name: "A-sequential", title: "4 KiB writes in order, absorbed by the cache",
+		box: "tb3-12x6tb-raid5", policy: "wb-watermark-80-16", warm: 65_536, requests: 1_000_000,
+		source: mix(workload.Mix{Blocks: 4 * kib, Region: block.Extent{Blocks: 256 * mib}, InOrder: true}),
+	},
+	{
+		name: "A-random", title: "4 KiB random writes, absorbed by the cache",
+		box: "tb3-12x6tb-raid5", policy: "wb-watermark-80-16", warm: 65_536, requests: 1_000_000,
+		source: mix(workload.Mix{Blocks: 4 * kib, Region: block.Extent{Blocks: 256 * mib}}),
+	},
+	{
+		name: "B", title: "4 KiB random writes over 1 TiB, RAID-5 of 12, read-modify-write",
+		box: "tb3-12x6tb-raid5", policy: "wb-flush-all", sets: steady, warm: 50_000, requests: 300_000,
+		source: mix(workload.Mix{Blocks: 4 * kib, Region: block.Extent{Blocks: 1024 * gib}}),
+	},
+	{
+		name: "C", title: "4 KiB random writes over 1 TiB, RAID-0 of 9, no caches",
+		box: "tb3-12x6tb-raid5", policy: "write-through", sets: uncached, warm: 10_000, requests: 300_000,
+		source: mix(workload.Mix{Blocks: 4 * kib, Region: block.Extent{Blocks: 1024 * gib}}),
+	},
+	{
+		name: "D", title: "1 MiB writes in order, RAID-5 of 12, full stripes",
+		box: "tb3-12x6tb-raid5", policy: "wb-flush-all", sets: megabyte, warm: 2_000, requests: 50_000,
+		source: mix(workload.Mix{Blocks: mib, Region: block.Extent{Blocks: 1024 * gib}, InOrder: true}),
+	},
+	{
+		name: "E", title: "4 KiB, 70 % reads of which half hit the cache, 30 % writes over 1 TiB",
+		box: "tb3-12x6tb-raid5", policy: "wb-flush-all", sets: steady, warm: 120_000, requests: 300_000,
+		source: mix(workload.Mix{Blocks: 4 * kib, Region: block.Extent{Blocks: 1024 * gib},
+			ReadPercent: 70, HotPercent: 50, Hot: block.Extent{Blocks: 16 * mib}}),
+	},
+	{
+		name: "F", title: "a trace looped, 32 requests at a time: MQSim's web search unless --trace names another",
+		box: "tb3-12x6tb-raid5", policy: "wb-flush-all", sets: steady, warm: 24_783, requests: 300_000,
+		source: replays,
+	},
+}
+
+// otherCases measure something else than a load on a box. They come after those.
+var otherCases = []otherCase{
+	{"G", (*BenchOptions).measureForum},
+}
+
+// otherCase is one of them; the Cost that it returns has its name.
+type otherCase struct {
+	name    string
+	measure func(*BenchOptions) (Cost, error)
 }

@@ -6,9 +6,6 @@ import (
 	"tbraid/configs"
 )
 
-// forumCase is the name of the case that plays the scenario forum.
-const forumCase = "G"
-
 // measureForum plays the scenario forum under each of its hosts and events and all
 // policies that there are, one run at a time. At scale s it plays as much of them.
 func (o *BenchOptions) measureForum() (Cost, error) {
@@ -17,7 +14,7 @@ func (o *BenchOptions) measureForum() (Cost, error) {
 		return Cost{}, err
 	}
 	s.Policies = configs.AllPolicies()
-	c := Cost{Case: forumCase, Title: "the scenario forum under every policy, commands counted"}
+	c := Cost{Title: "the scenario forum under every policy, commands counted"}
 	plans := matrix(s, Options{Ledger: o.Ledger})
 	if o.Sweep {
 		plans = sweepPlans(s, o.Ledger)

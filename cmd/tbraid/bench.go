@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -78,6 +79,9 @@ func (a *app) bench(o *benchFlags, args []string) error {
 		return usage("--scale takes a number above 0 and up to %d, not %v", mostScale, o.scale)
 	case o.sweep && o.ledger == ledger.Off:
 		return usage("--ledger off keeps nothing that --sweep could look at: it takes promises or full")
+	}
+	if o.trace != "" && len(args) > 0 && !slices.ContainsFunc(args, func(c string) bool { return strings.EqualFold(c, "F") }) {
+		return usage("--trace is replayed by case F, which is not among %s", strings.Join(args, ", "))
 	}
 	options := lab.BenchOptions{Cases: args, Ledger: o.ledger, Sweep: o.sweep, Scale: o.scale}
 	if options.Trace, err = a.records(o.trace); err != nil {

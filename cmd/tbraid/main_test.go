@@ -94,6 +94,7 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"bench", "--scale", "0"}, exitUsage, "above 0"},
 		{[]string{"bench", "--scale", "NaN"}, exitUsage, "above 0"},
 		{[]string{"bench", "--sweep", "--ledger", "off"}, exitUsage, "promises or full"},
+		{[]string{"bench", "B", "--trace", empty}, exitUsage, "replayed by case F"},
 		{[]string{"bench", "-o", "x.csv"}, exitUsage, "there is .json"},
 
 		{with(quick, "-o", filepath.Join(folder, "none", "x.json")), exitInput, "there is no folder"},

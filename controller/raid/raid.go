@@ -135,7 +135,7 @@ func (p *plan) add(s Step) {
 	*last = n + 1
 }
 
-// fewCells is what a step has room for at first: the pages of 4 KiB of a chunk of
-// 256 KiB. Plans are used again and again, with another number of steps each time:
-// were each step to grow from nothing, it would be long before none does.
-const fewCells = 64
+// fewCells is what a step has room for at first. Plans are used again and again,
+// with another number of steps each time: were each step to grow from nothing, it
+// would be long before none does.
+const fewCells = 16
