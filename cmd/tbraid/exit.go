@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"tbraid/configs"
@@ -106,7 +107,7 @@ func isArgument(file string) bool { return file == typedName || strings.HasPrefi
 // again is the command that repeats this run, as a shell takes it.
 func (a *app) again(seed uint64) string {
 	words := []string{"tbraid"}
-	seeded := false
+	seeded := slices.Contains(a.args, "bench") // its cases have seeds of their own
 	add := func() {
 		if !seeded {
 			words, seeded = append(words, "--seed", fmt.Sprint(seed)), true

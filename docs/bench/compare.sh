@@ -24,7 +24,7 @@ accepted=docs/bench/accepted.txt
 new=$(mktemp)
 trap 'rm -f "$new"' EXIT
 {
-	printf 'machine: %s\n' "$(nproc) processors, load $(cut -d' ' -f1-3 </proc/loadavg 2>/dev/null || uptime)"
+	printf '# machine: %s\n' "$(nproc) processors, load $(cut -d' ' -f1-3 </proc/loadavg 2>/dev/null || uptime)"
 	go test ./lab -run '^$' -bench '^BenchmarkCase$' -benchtime 1x -count "$runs" -timeout 1h
 } >"$new"
 cat "$new"
