@@ -214,8 +214,8 @@ func (a *Array) plan(now sim.Time, j *job) {
 	if len(j.steps) >= 1<<stepBits {
 		panic(fmt.Sprintf("controller: a plan of %d steps", len(j.steps)))
 	}
-	if cap(j.ios) < len(j.steps) {
-		j.ios = make([]disks.IO, len(j.steps))
+	if n := cap(j.ios); n < len(j.steps) { // those that there are keep their memory
+		j.ios = append(j.ios[:n], make([]disks.IO, len(j.steps)-n)...)
 	}
 	j.ios = j.ios[:len(j.steps)]
 	a.advance(now, j)

@@ -1,6 +1,8 @@
 package controller
 
 import (
+	"slices"
+
 	"tbraid/firmware"
 	"tbraid/internal/block"
 	"tbraid/scsi"
@@ -49,7 +51,7 @@ func (c *Controller) fill(now sim.Time, ref uint32) {
 		cmd.at = piece.End()
 	}
 	if len(c.stalled) > 0 && c.stalled[0] == ref {
-		c.stalled = c.stalled[1:]
+		c.stalled = slices.Delete(c.stalled, 0, 1) // in place: the list keeps its memory
 	}
 	c.filled(now, ref)
 }

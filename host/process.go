@@ -29,6 +29,7 @@ type Process struct {
 	open    []openFile
 	pending *command
 	raw     rawRun
+	load    loadRun
 	output  lines
 	stats   Stats
 	before  Counters
@@ -161,7 +162,7 @@ func (p *Process) kill() {
 	p.killed = true
 	p.stats.End = p.s.k.Now()
 	p.stop()
-	p.raw.active = false
+	p.raw.active, p.load.active = false, false
 	for _, n := range p.s.nodes {
 		n.abandon(p)
 	}

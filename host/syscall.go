@@ -85,6 +85,8 @@ func (p *Process) fileCall(f *openFile, c *workload.Call) workload.Reply {
 		return p.readCall(f, c)
 	case workload.Write:
 		return p.writeCall(f, c)
+	case workload.Drive:
+		return p.drive(f, c)
 	case workload.Preallocate:
 		if f.kind == onVolume && !f.file.v.allocate(f.file, c.Bytes) {
 			return workload.Reply{Err: workload.ENOSPC}

@@ -66,6 +66,7 @@ const (
 	refused        // ref is a command: there is no driver to take it
 	timeout        // ref is a command
 	tick           // ref is a volume: its file system looks at its dirty metadata
+	begin          // ref is a process: the next request of its load is due
 )
 
 var (
@@ -145,6 +146,10 @@ func (s *System) Fire(e sim.Event) {
 		s.Complete(e.At, &s.commands[e.Ref].task)
 	case timeout:
 		s.expire(e.At, s.commands[e.Ref])
+	case begin:
+		if p := s.procs[e.Ref]; p != nil {
+			p.load.due(e.At)
+		}
 	case tick:
 		for _, v := range s.volumes {
 			if v.id == e.Ref {

@@ -23,16 +23,7 @@ type SweepOptions struct {
 func Sweeps(s *configs.Scenario, o SweepOptions) (*Curves, error) {
 	d := describe(s)
 	c := &Curves{Schema: CurvesSchema, Scenario: d.Scenario, Box: d.Box, Guesses: d.Guesses}
-	var plans []plan
-	for i := range s.Cases {
-		for _, h := range s.Hosts {
-			for _, p := range s.Policies {
-				pl := uncut(s, &s.Cases[i]).on(s.Box, h, p)
-				pl.detail = o.Ledger
-				plans = append(plans, pl)
-			}
-		}
-	}
+	plans := sweepPlans(s, o.Ledger)
 	c.Sweeps = make([]Sweep, len(plans))
 	return c, each(plans, o.Workers, func(i int, p plan) error {
 		w, err := newWorld(p)
@@ -41,6 +32,21 @@ func Sweeps(s *configs.Scenario, o SweepOptions) (*Curves, error) {
 		}
 		return err
 	})
+}
+
+// sweepPlans lists the sweeps of a scenario in the order of the Curves.
+func sweepPlans(s *configs.Scenario, detail ledger.Level) []plan {
+	var plans []plan
+	for i := range s.Cases {
+		for _, h := range s.Hosts {
+			for _, p := range s.Policies {
+				pl := uncut(s, &s.Cases[i]).on(s.Box, h, p)
+				pl.detail = detail
+				plans = append(plans, pl)
+			}
+		}
+	}
+	return plans
 }
 
 // uncut is the plan of a case up to its first event that is more than a disk

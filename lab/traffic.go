@@ -193,6 +193,7 @@ var callNames = [...]string{
 	workload.UnmapRange: "ioctl(DKIOCUNMAP)", workload.Stat: "stat(2)", workload.Mkdir: "mkdir(2)", workload.Mount: "mount(2)",
 	workload.Unmount: "unmount(2)", workload.Eject: "ioctl(DKIOCEJECT)", workload.Reprobe: "probe of the map", workload.Describe: "look into the registry",
 	workload.SyncAll: "sync(2)", workload.Preallocate: "fcntl(F_PREALLOCATE)", workload.SetLength: "ftruncate(2)",
+	workload.Drive: "pread(2) and pwrite(2)",
 }
 
 // around is the program with the counter between it and its shell.

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"tbraid/configs"
+	"tbraid/host/trace"
 	"tbraid/lab"
 )
 
@@ -59,13 +61,16 @@ func exitCode(err error) int {
 		path    *inputError
 		refused *lab.Refused
 		broken  *lab.Broken
+		line    *trace.Error
+		unknown *lab.UnknownCase
 	)
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &misused):
 		return exitUsage
-	case errors.As(err, &fault), errors.As(err, &path), errors.As(err, &refused):
+	case errors.As(err, &fault), errors.As(err, &path), errors.As(err, &refused), errors.As(err, &line),
+		errors.As(err, &unknown):
 		return exitInput
 	case errors.As(err, &broken):
 		return exitBroken
@@ -102,7 +107,7 @@ func isArgument(file string) bool { return file == typedName || strings.HasPrefi
 // again is the command that repeats this run, as a shell takes it.
 func (a *app) again(seed uint64) string {
 	words := []string{"tbraid"}
-	seeded := false
+	seeded := slices.Contains(a.args, "bench") // its cases have seeds of their own
 	add := func() {
 		if !seeded {
 			words, seeded = append(words, "--seed", fmt.Sprint(seed)), true

@@ -34,6 +34,10 @@ func TestExitCodes(t *testing.T) {
 	if err := os.Mkdir(taken, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	empty := filepath.Join(folder, "empty.trace")
+	if err := os.WriteFile(empty, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	tests := []struct {
 		args []string
 		code int
@@ -56,6 +60,9 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"--help"}, exitOK, "Exit codes"},
 		{[]string{"help", "run"}, exitOK, "--after"},
 		{[]string{"__complete", "run", "--host", "kext,dext-h"}, exitOK, "kext,dext-halt-hook"},
+
+		{[]string{"bench", "d", "--scale", "0.002", "--ledger", "off"}, exitOK, "SPEED   ledger off, without the sweep, scale 0.002"},
+		{[]string{"bench", "D", "--scale", "0.002", "--sweep", "-o", "-"}, exitOK, `"schema": "tbraid-bench/1"`},
 
 		{[]string{"rnu"}, exitUsage, `did you mean "run"?`},
 		{[]string{"forum"}, exitUsage, "did you mean: tbraid run forum"},
@@ -84,9 +91,17 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"validate"}, exitUsage, "validate takes files"},
 		{[]string{"info", "--diff", "kext"}, exitUsage, "--diff two"},
 		{[]string{"version", "now"}, exitUsage, "takes no argument"},
+		{[]string{"bench", "--scale", "0"}, exitUsage, "above 0"},
+		{[]string{"bench", "--scale", "NaN"}, exitUsage, "above 0"},
+		{[]string{"bench", "--sweep", "--ledger", "off"}, exitUsage, "promises or full"},
+		{[]string{"bench", "B", "--trace", empty}, exitUsage, "replayed by case F"},
+		{[]string{"bench", "-o", "x.csv"}, exitUsage, "there is .json"},
 
 		{with(quick, "-o", filepath.Join(folder, "none", "x.json")), exitInput, "there is no folder"},
 		{with(quick, "-o", taken), exitInput, "no regular file"},
+		{[]string{"bench", "Z"}, exitInput, "cases are A-sequential"},
+		{[]string{"bench", "F", "--trace", empty}, exitInput, "no line is a request"},
+		{[]string{"bench", "F", "--trace", filepath.Join(folder, "none")}, exitInput, "no such file"},
 		{[]string{"info", "--host", "kxt"}, exitInput, `did you mean "kext"?`},
 	}
 	for _, tt := range tests {

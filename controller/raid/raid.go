@@ -126,11 +126,16 @@ func (p *plan) add(s Step) {
 	}
 	n := len(p.steps)
 	if n < cap(p.steps) {
-		p.steps = p.steps[:n+1]
-		s.Cells = p.steps[n].Cells[:0]
-		p.steps[n] = s
-	} else {
-		p.steps = append(p.steps, s)
+		s.Cells = p.steps[:n+1][n].Cells[:0]
 	}
+	if cap(s.Cells) == 0 {
+		s.Cells = make([]block.Cell, 0, fewCells)
+	}
+	p.steps = append(p.steps, s)
 	*last = n + 1
 }
+
+// fewCells is what a step has room for at first. Plans are used again and again,
+// with another number of steps each time: were each step to grow from nothing, it
+// would be long before none does.
+const fewCells = 16

@@ -49,6 +49,7 @@ const (
 	SyncAll                // sync(2): every mounted volume
 	Preallocate            // File, Bytes: fcntl(F_PREALLOCATE); no device I/O by itself
 	SetLength              // File, Bytes: ftruncate(2)
+	Drive                  // File, Depth, Source: pread(2) and pwrite(2) of so many threads on a raw device node
 )
 
 // Flags of Open.
@@ -89,6 +90,8 @@ type Call struct {
 	Bytes   uint64 // total of the run
 	Request uint64 // bytes of each call; the last may be shorter
 	Content Content
+	Depth   int      // Drive: requests under way at once
+	Source  Source   // Drive: which requests
 	Detail  string   // Mount: the file system; Write: what it is, for reports
 	Meaning *Meaning // Write of Metadata: what a reader of these blocks will learn, nil for nothing
 }

@@ -28,6 +28,7 @@ var layers = []string{
 	"firmware",
 	"controller",
 	"host/workload",
+	"host/trace",
 	"host",
 	"internal/zipf",
 	"configs",
@@ -43,7 +44,8 @@ var model = layers[:slices.Index(layers, "host")+1]
 var strangers = map[string][]string{
 	"host":          {"controller", "controller/raid", "cache", "firmware", "disks"},
 	"host/workload": {"controller", "controller/raid", "cache", "firmware", "disks"},
-	"controller":    {"host", "host/workload"},
+	"host/trace":    {"controller", "controller/raid", "cache", "firmware", "disks"},
+	"controller":    {"host", "host/workload", "host/trace"},
 }
 
 // outside are import paths, with everything below them, that only the commands
