@@ -168,9 +168,10 @@ func newRig(c *benchCase, o *BenchOptions) (*rig, error) {
 		if err != nil {
 			return err
 		}
-		w.begin()
 		if o.Sweep {
 			w.listen()
+		} else {
+			w.begin()
 		}
 		r.w, r.load = w, load{w.k.Stream("load"), w.box.Blocks(), o.Trace}
 		return nil

@@ -36,11 +36,12 @@ func playing(b *testing.B, p plan, swept bool) (took time.Duration, heap uint64,
 	if err != nil {
 		b.Fatal(err)
 	}
-	w.begin()
-	start := cpu()
 	if swept {
 		w.listen()
+	} else {
+		w.begin()
 	}
+	start := cpu()
 	for i, s := range w.steps {
 		w.step = i
 		w.l.Begin(i)

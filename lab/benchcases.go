@@ -3,9 +3,11 @@ package lab
 import (
 	"math/rand/v2"
 
+	"tbraid/cache/replace"
 	"tbraid/host/trace"
 	"tbraid/host/workload"
 	"tbraid/internal/block"
+	"tbraid/internal/zipf"
 )
 
 // benchCase is one load on one box.
@@ -105,6 +107,35 @@ var benchCases = []benchCase{
 // otherCases measure something else than a load on a box. They come after those.
 var otherCases = []otherCase{
 	{"G", (*BenchOptions).measureForum},
+	{"H-LRU", replacing(replace.LRU)},
+	{"H-SIEVE", replacing(replace.SIEVE)},
+	{"H-S3-FIFO", replacing(replace.S3FIFO)},
+}
+
+// Case H is a replacement policy by itself: requests that follow Zipf's law with
+// exponent 1 over a million objects, to a cache of a tenth of them.
+const (
+	zipfObjects  = 1_000_000
+	zipfRequests = 20_000_000
+)
+
+func replacing(k replace.Kind) func(*BenchOptions) (Cost, error) {
+	return func(o *BenchOptions) (Cost, error) {
+		n := max(1, int(zipfRequests*o.Scale))
+		c := replace.NewCache(k, zipfObjects/10)
+		keys := make([]uint32, n) // drawn before: the generator is not what is measured
+		for i, q := 0, zipf.New(1, zipfObjects, 1); i < n; i++ {
+			keys[i] = uint32(q.Next())
+		}
+		cost := Cost{Title: "a replacement policy by itself, Zipf(1) over 1 M objects, cache of 100,000: " + k.String(), Requests: uint64(n)}
+		g := newGauge(uint64(n))
+		g.start()
+		for _, key := range keys {
+			c.Access(uint64(key))
+		}
+		g.stop(&cost)
+		return cost, nil
+	}
 }
 
 // otherCase is one of them; the Cost that it returns has its name.

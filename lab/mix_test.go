@@ -108,9 +108,9 @@ func (r *mixRun) world(t testing.TB) *world {
 	return w
 }
 
-// mix is what a queue is asked for in a window of a run: to begin with, and
+// eventMix is what a queue is asked for in a window of a run: to begin with, and
 // after each event that it gives.
-type mix struct {
+type eventMix struct {
 	began   sim.Time
 	first   []int64    // delays of what is pending then
 	after   [][]int64  // delays of what each event schedules
@@ -142,7 +142,7 @@ func scheduled(k *sim.Kernel, seq uint64) (delays []int64, last uint64) {
 }
 
 // record steps over some events of a world and takes down the window after them.
-func record(w *world, skip int) (m mix) {
+func record(w *world, skip int) (m eventMix) {
 	for range skip {
 		w.k.Step()
 	}
@@ -161,7 +161,7 @@ func record(w *world, skip int) (m mix) {
 }
 
 // check plays a mix to a slice in order and holds the times to those of the model.
-func (m *mix) check(t *testing.T) {
+func (m *eventMix) check(t *testing.T) {
 	var pending []sim.Time
 	add := func(now sim.Time, delays []int64) {
 		for _, d := range delays {
