@@ -34,8 +34,8 @@ func TestMeasureSpeed(t *testing.T) {
 	b := measured(t, lab.BenchOptions{})
 	text := figures(b)
 	golden(t, "bench.txt", text)
-	for _, c := range b.Cases[:len(b.Cases)-1] {
-		if c.AllocsPerIO() > 0.25 {
+	for _, c := range b.Cases {
+		if c.Case != "G" && c.AllocsPerIO() > 0.25 { // each run of G builds a world
 			t.Errorf("case %s: %.3f allocations a request", c.Case, c.AllocsPerIO())
 		}
 	}
