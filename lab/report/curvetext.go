@@ -92,7 +92,7 @@ func (p *printer) curveNotes(all []panel) {
 		"what a cut at that instant would have taken. A cut takes the power of the box.")
 	p.item("", "A column of a plot shows the most that a cut within it takes; a loss, however small, stands above 0. Where curves "+
 		"meet, the first of the list is drawn.")
-	var endless bool
+	var endless, holes bool
 	var holdUp int64
 	var played []string
 	samples := 0
@@ -100,6 +100,7 @@ func (p *printer) curveNotes(all []panel) {
 		for j := range all[i].traces {
 			t := &all[i].traces[j]
 			endless = endless || t.endless(t.acknowledged())
+			holes = holes || t.curve("write-hole").Worst > 0
 			if t.outage.Samples > 0 {
 				played, samples = once(played, t.outage.Name), t.outage.Samples
 			}
@@ -113,6 +114,10 @@ func (p *printer) curveNotes(all []panel) {
 	if samples > 0 {
 		p.item("", fmt.Sprintf("%s: re-simulated from the start at %d instants up to the scenario's own, and known at no other: what host and "+
 			"box do after it has to be played. All else is exact at every instant.", list(played), samples))
+	}
+	if holes {
+		p.item("", "write hole: the rows of blocks, one of each member, of which parity and data disagree on the media, 512 bytes each. Harmless "+
+			"while the array is whole; with a member missing, the most that would read as garbage.")
 	}
 	if endless {
 		p.item("", "past end: a cut at the end of the sweep still takes something; --tail makes the sweep longer.")
