@@ -15,7 +15,7 @@ import (
 type SweepOptions struct {
 	Workers int           // sweeps at a time; 0 is one a processor
 	Tail    time.Duration // how long after the event a sweep goes on
-	Ledger  ledger.Level  // Promises, or Full to remember every WRITE; results do not depend on it
+	Ledger  ledger.Level  // Promises, or Full to follow each row of parity as well; all other curves are the same
 }
 
 // Sweeps plays every case under every host and policy without a cut and says

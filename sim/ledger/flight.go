@@ -27,7 +27,7 @@ func (s *Sweep) pause(f *flight) {
 	for i := f.low; i < len(f.segs); i++ {
 		g := &f.segs[i]
 		if g.entered {
-			s.swap(g, func(c *change) (fate, fate) { return c.torn, c.before }, s.now)
+			s.swap(g, tearing, waiting, s.now)
 		}
 	}
 	come := f.passed(s.now)
@@ -169,12 +169,12 @@ func (s *Sweep) segments(f *flight, p *Piece, r block.Run) {
 		torn.medium = block.Torn
 		var g segment
 		for o := range s.kinds {
-			c := change{before: s.fate(&stands, o), after: s.fate(&after, o)}
-			if c.torn = c.before; f.Tears {
-				c.torn = s.fate(&torn, o)
+			c := change{waiting: s.fate(&stands, o), there: s.fate(&after, o)}
+			if c[tearing] = c[waiting]; f.Tears {
+				c[tearing] = s.fate(&torn, o)
 			}
 			g.fares[o] = c
-			g.steps = g.steps || c.after.class != NoLoss && c.after != c.before
+			g.steps = g.steps || c[there].class != NoLoss && c[there] != c[waiting]
 			s.awaits(f, c, int64(b.Extent.Blocks))
 		}
 		f.steps = f.steps || g.steps
@@ -188,7 +188,7 @@ func (s *Sweep) segments(f *flight, p *Piece, r block.Run) {
 
 // awaits notes that so many blocks may leave their classes as a pass goes on.
 func (s *Sweep) awaits(f *flight, c change, n int64) {
-	for _, class := range [2]Class{c.before.class, c.torn.class} {
+	for _, class := range [2]Class{c[waiting].class, c[tearing].class} {
 		if class == NoLoss {
 			continue
 		}
@@ -291,7 +291,7 @@ func (s *Sweep) book(f *flight, g *segment, head uint64, within bool) {
 		straight, from = min(come, n-1), min(from, n-1)
 		if !g.entered && g.come == 0 && (come > 0 || within) {
 			g.entered = true
-			s.swap(g, func(c *change) (fate, fate) { return c.before, c.torn }, max(f.comesTo(g.first), f.since))
+			s.swap(g, waiting, tearing, max(f.comesTo(g.first), f.since))
 		}
 	}
 	if straight > from {
@@ -300,31 +300,31 @@ func (s *Sweep) book(f *flight, g *segment, head uint64, within bool) {
 	}
 	if come == n && g.entered {
 		g.entered = false
-		s.swap(g, func(c *change) (fate, fate) { return c.torn, c.after }, f.arrival(g.last-1))
+		s.swap(g, tearing, there, f.arrival(g.last-1))
 	}
 	g.come = come
 }
 
-// swap moves one unit of a segment from one fate to another as of time at.
-func (s *Sweep) swap(g *segment, pick func(*change) (from, to fate), at sim.Time) {
+// swap moves one unit of a segment from one state to another as of time at.
+func (s *Sweep) swap(g *segment, from, to int, at sim.Time) {
 	e := block.Extent{Start: g.start, Blocks: g.blocks}
 	n, late := int64(g.blocks), g.blocks*uint64(s.now-at)
 	for o := range s.kinds {
-		if from, to := pick(&g.fares[o]); from != to {
-			s.add(o, e, from, -n, late, at)
-			s.add(o, e, to, n, late, at)
+		if c := &g.fares[o]; c[from] != c[to] {
+			s.add(o, e, c[from], -n, late, at)
+			s.add(o, e, c[to], n, late, at)
 		}
 	}
 }
 
-// slide moves units from the fate before to the fate after, one after the other.
+// slide moves units that wait to where they are there, one after the other.
 func (s *Sweep) slide(g *segment, units, late uint64, last sim.Time) {
 	e := block.Extent{Start: g.start, Blocks: g.blocks}
 	n := int64(units * g.blocks)
 	for o := range s.kinds {
-		if c := &g.fares[o]; c.before != c.after {
-			s.add(o, e, c.before, -n, late, last)
-			s.add(o, e, c.after, n, late, last)
+		if c := &g.fares[o]; c[waiting] != c[there] {
+			s.add(o, e, c[waiting], -n, late, last)
+			s.add(o, e, c[there], n, late, last)
 		}
 	}
 }

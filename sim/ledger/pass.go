@@ -93,9 +93,8 @@ type flight struct {
 	coming       [classes]int64
 }
 
-// segment is a run of units of which all blocks stand alike. Its units leave the
-// fate before for the fate torn when the head comes to them, and that for the
-// fate after when they have come.
+// segment is a run of units of which all blocks stand alike. Its units wait,
+// are torn when the head comes to them, and are there when they have come.
 type segment struct {
 	first, last uint64 // units, last exclusive
 	blocks      uint64 // of each unit
@@ -106,8 +105,15 @@ type segment struct {
 	steps       bool      // what comes is lost as well: look at each unit
 }
 
-// change is how the fate of a block changes while its unit comes.
-type change struct{ before, torn, after fate }
+// change is how a block fares while its unit waits, is under the head, and is
+// there.
+type change [3]fate
+
+const (
+	waiting = iota
+	tearing
+	there
+)
 
 // Starts records at time now that a member begins a pass, and returns its number.
 func (l *Ledger) Starts(now sim.Time, p *Pass) int {
