@@ -71,9 +71,9 @@ type answer struct {
 	counts map[string]uint64
 }
 
-// swept plays a plan under a sweep and returns what it says of the given times,
-// which count from the first step, and every instant that it looked at.
-func swept(t *testing.T, p plan, tail time.Duration, times []sim.Time, bridges bool) (answers []answer, seen []sim.Time) {
+// probed plays a plan under a sweep, calls ask at the given times, which count from
+// the first step, and returns every instant that the sweep looked at.
+func probed(t *testing.T, p plan, tail time.Duration, times []sim.Time, ask func(s *ledger.Sweep)) (seen []sim.Time) {
 	t.Helper()
 	w, err := newWorld(p)
 	if err != nil {
@@ -86,16 +86,24 @@ func swept(t *testing.T, p plan, tail time.Duration, times []sim.Time, bridges b
 	for _, at := range times {
 		probes = append(probes, start+at)
 	}
-	s.Probe(probes, func(sim.Time) {
+	s.Probe(probes, func(sim.Time) { ask(s) })
+	w.walk(p.quiet, len(w.steps))
+	w.sleep(w.k.Now().Add(tail))
+	w.l.Finish(w.k.Now() + 1)
+	return seen
+}
+
+// swept is what a sweep says of the given times, and every instant that it looked
+// at.
+func swept(t *testing.T, p plan, tail time.Duration, times []sim.Time, bridges bool) (answers []answer, seen []sim.Time) {
+	t.Helper()
+	seen = probed(t, p, tail, times, func(s *ledger.Sweep) {
 		a := answer{toll: tollOf(s.Losses(bridges)), counts: map[string]uint64{}}
 		for _, c := range s.Counts(bridges) {
 			a.counts[sumOf(c.Class, c.Cause)] += c.Blocks
 		}
 		answers = append(answers, a)
 	})
-	w.walk(p.quiet, len(w.steps))
-	w.sleep(w.k.Now().Add(tail))
-	w.l.Finish(w.k.Now() + 1)
 	return answers, seen
 }
 
@@ -389,20 +397,6 @@ steps:
 // it looked at.
 func rowsOf(t *testing.T, p plan, times []sim.Time) (rows []uint64, seen []sim.Time) {
 	t.Helper()
-	w, err := newWorld(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := w.listen()
-	start := w.k.Now()
-	s.See(func(at sim.Time) { seen = append(seen, at-start) })
-	var probes []sim.Time
-	for _, at := range times {
-		probes = append(probes, start+at)
-	}
-	s.Probe(probes, func(sim.Time) { rows = append(rows, s.Rows()) })
-	w.walk(0, len(w.steps))
-	w.sleep(w.k.Now().Add(5 * time.Second))
-	w.l.Finish(w.k.Now() + 1)
+	seen = probed(t, p, 5*time.Second, times, func(s *ledger.Sweep) { rows = append(rows, s.Rows()) })
 	return rows, seen
 }
