@@ -1,6 +1,7 @@
 package block
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -97,6 +98,7 @@ func TestMapAgainstArray(t *testing.T) {
 				runs++
 			}
 		}
+		m.tree.check(t)
 		if m.Len() != runs || len(m.All(nil)) != runs {
 			t.Fatalf("%d runs, want %d: neighbours of equal value must merge", m.Len(), runs)
 		}
@@ -105,10 +107,98 @@ func TestMapAgainstArray(t *testing.T) {
 
 func TestMapAppendsInOrderWithFullLeaves(t *testing.T) {
 	var m Map[int]
-	for i := range 100 * leafEntries {
+	for i := range 100 * (leafPlaces - 1) {
 		m.Set(Extent{LBA(i), 1}, i+1)
 	}
-	if len(m.leaves) != 100 {
-		t.Fatalf("%d leaves for %d runs", len(m.leaves), m.Len())
+	if m.tree.leaves != 100 {
+		t.Fatalf("%d leaves for %d runs", m.tree.leaves, m.Len())
+	}
+}
+
+// A map of thousands of leaves, which a model of one value a block would be too
+// slow for: set, cut into, and emptied from both ends and at random.
+func TestMapOfManyLeaves(t *testing.T) {
+	var m Map[uint32]
+	want := map[LBA]uint32{} // by group of 8 blocks
+	r := rand.New(rand.NewPCG(1, 2))
+	check := func(what string) {
+		t.Helper()
+		m.tree.check(t)
+		if m.Len() != len(want) {
+			t.Fatalf("%s: %d runs, want %d", what, m.Len(), len(want))
+		}
+		for _, v := range m.All(nil) {
+			if v.Extent.Blocks != 8 || v.Value != want[v.Extent.Start/8] {
+				t.Fatalf("%s: %v has %d", what, v.Extent, v.Value)
+			}
+		}
+	}
+	const groups = 1 << 18
+	for i := range uint32(200_000) {
+		g := LBA(r.Uint64N(groups))
+		m.Set(Extent{g * 8, 8}, i+1)
+		want[g] = i + 1
+	}
+	check("set")
+	for range 100_000 {
+		g := LBA(r.Uint64N(groups))
+		if m.At(g*8+3) != want[g] {
+			t.Fatalf("At %d: %d, want %d", g*8+3, m.At(g*8+3), want[g])
+		}
+		m.Set(Extent{g * 8, 8}, 0)
+		delete(want, g)
+	}
+	check("emptied in part")
+	for g := range LBA(groups) { // from both ends
+		if g%2 == 1 {
+			g = groups - 1 - g/2
+		} else {
+			g /= 2
+		}
+		m.Set(Extent{g * 8, 8}, 0)
+		delete(want, g)
+		if g%1009 == 0 {
+			check("emptied from both ends")
+		}
+	}
+	check("empty")
+	if m.tree.leaves > 1 {
+		t.Fatalf("an empty map has %d leaves", m.tree.leaves)
+	}
+}
+
+// check holds the tree to what its comments say.
+func (t *tree[V]) check(f rapid.TB) {
+	f.Helper()
+	leaves, at := 0, LBA(0)
+	l := t.first
+	for i, b := range t.branches {
+		if t.lows[i] != b.low[0] || b.n == 0 {
+			f.Fatalf("branch %d of %d leaves begins at %d, its entry says %d", i, b.n, b.low[0], t.lows[i])
+		}
+		for k := range b.n {
+			switch {
+			case b.leaf[k] != l:
+				f.Fatalf("leaf %d of branch %d is not the next in the chain", k, i)
+			case l.low != at || b.low[k] != l.low || l.branch != b:
+				f.Fatalf("leaf %d of branch %d begins at %d, want %d", k, i, l.low, at)
+			case l.n == 0 && t.leaves > 1:
+				f.Fatal("an empty leaf")
+			}
+			for j := range l.n {
+				if l.start[j] < l.low || l.start[j] >= l.high || l.end[j] <= l.start[j] {
+					f.Fatalf("run %d-%d in leaf %d-%d", l.start[j], l.end[j], l.low, l.high)
+				}
+			}
+			for j := l.n; j < leafPlaces; j++ {
+				if l.start[j] != none {
+					f.Fatal("an empty place has a key")
+				}
+			}
+			leaves, at, l = leaves+1, l.high, l.next
+		}
+	}
+	if leaves != t.leaves || l != nil || leaves > 0 && at != none {
+		f.Fatalf("%d leaves, want %d; they end at %d", leaves, t.leaves, at)
 	}
 }
