@@ -40,9 +40,36 @@ func (m *Map[V]) Set(e Extent, v V) {
 	if e.Empty() {
 		return
 	}
+	l, j := m.seek(e.Start)
+	m.set(l, j, e, v)
+}
+
+// Spot is where an extent stands in a Map.
+type Spot[V comparable] struct {
+	leaf  *leaf[V]
+	place int
+}
+
+// Find is the value of the blocks of e, if they all have one value, and the spot
+// where Put can give them another. The spot is good until the Map changes.
+func (m *Map[V]) Find(e Extent) (s Spot[V], v V, one bool) {
+	l, j := m.seek(e.Start)
+	switch {
+	case l == nil || l.start[j&mask] >= e.End():
+		return Spot[V]{l, j}, v, true
+	case l.start[j&mask] <= e.Start && l.end[j&mask] >= e.End():
+		return Spot[V]{l, j}, l.value[j&mask], true
+	}
+	return Spot[V]{}, v, false
+}
+
+// Put is Set for an extent that is not empty, at the spot that Find returned for it.
+func (m *Map[V]) Put(s Spot[V], e Extent, v V) { m.set(s.leaf, s.place, e, v) }
+
+// set is Set, where (l, j) is the first run that ends beyond the start of e.
+func (m *Map[V]) set(l *leaf[V], j int, e Extent, v V) {
 	var zero V
 	start, end := e.Start, e.End()
-	l, j := m.seek(start)
 	if l != nil && l.start[j&mask] < end { // it overlaps e
 		if l.start[j&mask] == start && l.end[j&mask] == end && v != zero && m.overwrite(l, j, v) {
 			return

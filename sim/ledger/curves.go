@@ -53,7 +53,7 @@ func (s *Sweep) fates(outage int, end sim.Time) Fates {
 	t := &s.tallies[outage]
 	for _, p := range s.l.blocks.All(nil) {
 		if f := s.fate(&p.Value, outage); s.waits(&p.Value, outage, f) {
-			s.aged(outage, p.Value.acked, end)
+			s.aged(outage, &p.Value, end)
 		}
 	}
 	f := Fates{Bridged: outage == bridged, Acknowledged: t.acknowledged.figures(end, &s.buckets),

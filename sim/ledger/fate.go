@@ -64,7 +64,7 @@ func (l *Ledger) verdict(s *standing, found, seen block.Version, busy bool) (Out
 	switch {
 	case !acknowledged && outcome != Resurrected:
 		class = InFlight
-	case s.acked != 0 && l.writes.at(s.acked).Shirked == Misdirected:
+	case s.acked != 0 && l.strayed(s.acked):
 		class = BrokenWord // GOOD for blocks that were never written
 	}
 	return outcome, promise, class
@@ -83,14 +83,14 @@ func (l *Ledger) fate(s *standing, found block.Version, busy bool, taken Cause) 
 	case class == BrokenWord:
 		f.cause = l.broken(s, taken)
 	case class == AtRisk:
-		f.since, f.late = l.writes.at(s.acked).asked, true
+		f.since, f.late = s.asked, true
 	}
 	return f
 }
 
 // plain is the cause that an outcome has whatever was promised.
 func (l *Ledger) plain(s *standing, outcome Outcome, class Class) Cause {
-	if outcome == Foreign || class > InFlight && l.writes.at(s.acked).Shirked == Misdirected {
+	if outcome == Foreign || class > InFlight && l.strayed(s.acked) {
 		return Misdirected
 	}
 	switch outcome {

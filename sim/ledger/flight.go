@@ -74,7 +74,6 @@ func (l *Ledger) come(f *flight, offset uint64, e block.Extent, v block.Version)
 				l.sweep.saved(&p.Value, f.arrival(last))
 			}
 			s = l.remembered(s)
-			l.referred(p, &s)
 			if l.coming.Value != s || l.coming.Extent.End() != p.Extent.Start {
 				l.enterComing()
 				l.coming = block.Value[standing]{Extent: block.Extent{Start: p.Extent.Start}, Value: s}
@@ -86,9 +85,9 @@ func (l *Ledger) come(f *flight, offset uint64, e block.Extent, v block.Version)
 
 // saved notes the age of blocks that were lost up to a time.
 func (s *Sweep) saved(b *standing, until sim.Time) {
-	s.aged(lasting, b.acked, until)
+	s.aged(lasting, b, until)
 	if s.kinds > 1 && !b.saved {
-		s.aged(bridged, b.acked, until)
+		s.aged(bridged, b, until)
 	}
 }
 

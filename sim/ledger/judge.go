@@ -273,7 +273,7 @@ func (l *Ledger) cause(loss *Loss, s *standing) (Cause, uint32) {
 		}
 		return l.broken(s, loss.Taken), s.flush
 	case AtRisk:
-		return l.unasked(loss, l.writes.at(s.acked).asked)
+		return l.unasked(loss, s.asked)
 	}
 	return NoCause, 0
 }

@@ -44,7 +44,7 @@ type Ledger struct {
 	writes  records
 	blocks  block.Map[standing]
 	flushes []Flush                       // by id; 0 is unused
-	fresh   block.Map[block.Version]      // acknowledged since the last flush was asked for
+	fresh   fresh                         // acknowledged since the last flush was asked for
 	covers  []*block.Map[block.Version]   // by flush: acknowledged before it and after the one before; nil once claimed
 	fills   map[block.Version][]block.Run // what a WRITE carried along to fill its page
 	strays  []block.Version               // that went to another address
@@ -70,6 +70,8 @@ type standing struct {
 	issued, acked, claim block.Version // newest of each kind; 0 is none, or settled and forgotten
 	flush                uint32        // that the claim rests on; 0 is the status of the WRITE itself
 	held, medium         block.Version // newest that the box took, and that is on the media; for a Sweep
+	asked                uint32        // flushes asked for before acked was acknowledged
+	at                   sim.Time      // when that was
 	dirty                bool          // held is in the controller's cache alone
 	saved                bool          // dirty, and what protects the cache would keep it
 	firm                 bool          // acked is on the media whatever the caches did
@@ -125,7 +127,11 @@ func (l *Ledger) Issue(now sim.Time, e, payload block.Extent, zeros bool) block.
 	if l.writes.count >= int(block.MaxVersion) {
 		panic("ledger: more writes than versions")
 	}
-	v := l.writes.add(Write{Extent: e, Payload: payload, Step: l.step, Issued: now, live: 1})
+	if l.writes.crowded() {
+		l.collect()
+	}
+	v, w := l.writes.add()
+	w.Extent, w.Payload, w.Step, w.Issued = e, payload, l.step, now
 	if zeros {
 		l.markZeros(v)
 	}
@@ -136,19 +142,41 @@ func (l *Ledger) Issue(now sim.Time, e, payload block.Extent, zeros bool) block.
 		return v
 	}
 	l.enter(now, payload)
-	for _, p := range l.standings(payload) {
-		s := p.Value
-		if s.issued == 0 && s.settled != unwritten {
-			s.first = v
+	if spot, was, one := l.blocks.Find(payload); one && !payload.Empty() {
+		l.blocks.Put(spot, payload, l.issued(payload, &was, v))
+	} else {
+		for _, p := range l.standings(payload) {
+			l.blocks.Set(p.Extent, l.issued(p.Extent, &p.Value, v))
 		}
-		s.issued = v
-		if l.sweep != nil {
-			l.sweep.issued(p.Extent, &p.Value, &s)
-		}
-		l.stand(p, s)
 	}
 	l.leave()
 	return v
+}
+
+// issued is how blocks stand that stood as was, now that version v is issued.
+func (l *Ledger) issued(e block.Extent, was *standing, v block.Version) standing {
+	s := *was
+	if s.issued == 0 && s.settled != unwritten {
+		s.first = v
+	}
+	s.issued = v
+	if l.sweep != nil {
+		l.sweep.issued(e, was, &s)
+	}
+	return l.remembered(s)
+}
+
+// collect gives up the records of WRITEs that nothing refers to.
+func (l *Ledger) collect() {
+	for p, ok := l.blocks.Next(0); ok; p, ok = l.blocks.Next(p.Extent.End()) {
+		l.writes.mark(p.Value.issued)
+		l.writes.mark(p.Value.acked)
+		l.writes.mark(p.Value.claim)
+	}
+	for _, v := range l.strays { // their content can turn up anywhere
+		l.writes.mark(v)
+	}
+	l.writes.sweep()
 }
 
 // Fill records what WRITE v carries along where it is not payload: content that
@@ -167,23 +195,34 @@ func (l *Ledger) Acknowledge(now sim.Time, v block.Version, p Promise) {
 	}
 	l.acked[w.Step+1] += w.Payload.Bytes()
 	if l.level == Off {
-		l.writes.drop(v, w)
 		return
 	}
-	w.asked = uint32(len(l.flushes) - 1)
 	l.enter(now, w.Payload)
-	l.fresh.Set(w.Payload, v)
-	stable, honest := p >= Stable, w.Shirked == NoCause
-	for _, b := range l.standings(w.Payload) {
-		s := b.Value
-		s.acked, s.firm = v, stable && honest && !s.dirty
-		if stable && s.claim < v {
-			s.claim, s.flush = v, 0
+	l.fresh.add(w.Payload, v, &l.blocks)
+	if spot, was, one := l.blocks.Find(w.Payload); one && !w.Payload.Empty() {
+		if s := l.acknowledged(&was, v, w); s != was {
+			l.moved(w.Payload, &was, &s)
+			l.blocks.Put(spot, w.Payload, l.remembered(s))
 		}
-		l.put(b, s)
+	} else {
+		for _, b := range l.standings(w.Payload) {
+			l.put(b, l.acknowledged(&b.Value, v, w))
+		}
 	}
 	l.leave()
-	l.writes.release(v, 1)
+}
+
+// acknowledged is how blocks stand that stood as was, now that GOOD has come back
+// for WRITE w of version v.
+func (l *Ledger) acknowledged(was *standing, v block.Version, w *Write) standing {
+	s := *was
+	stable, honest := w.Promise >= Stable, w.Shirked == NoCause
+	s.acked, s.firm = v, stable && honest && !s.dirty
+	s.asked, s.at = uint32(len(l.flushes)-1), w.Ended
+	if stable && s.claim < v {
+		s.claim, s.flush = v, 0
+	}
+	return s
 }
 
 // Fail records that v ended with an error. It may or may not reach the members.
@@ -192,12 +231,11 @@ func (l *Ledger) Fail(now sim.Time, v block.Version) {
 	w.Failed = true
 	l.noteWrite(v, Fact{Kind: WriteFailed})
 	l.failed = append(l.failed, Failure{Version: v, Payload: w.Payload, Extent: w.Extent, Step: w.Step, Ended: now})
-	l.writes.release(v, 1)
 }
 
 func (l *Ledger) end(now sim.Time, v block.Version) *Write {
 	w := l.writes.at(v)
-	if !w.used || w.acknowledged() || w.Failed {
+	if !w.used || w.ended() {
 		panic("ledger: a write ended twice")
 	}
 	w.Ended = now
@@ -214,7 +252,6 @@ func (l *Ledger) Shirk(v block.Version, why Cause) {
 	w.Shirked = why
 	l.noteWrite(v, Fact{Kind: WriteShirked, Why: why})
 	if why == Misdirected {
-		w.live++ // for good: its content can turn up anywhere
 		l.strays = append(l.strays, v)
 		if l.sweep != nil {
 			l.sweep.caches = true // from now on it matters what a cache has
@@ -350,18 +387,19 @@ func (l *Ledger) put(p block.Value[standing], s standing) {
 	if s == p.Value {
 		return
 	}
+	l.moved(p.Extent, &p.Value, &s)
+	l.stand(p.Extent, s)
+}
+
+// moved tells the sweep that blocks that stood as was stand as is.
+func (l *Ledger) moved(e block.Extent, was, is *standing) {
 	if l.sweep != nil {
-		l.sweep.moved(p.Extent, &p.Value, &s)
+		l.sweep.moved(e, was, is)
 	}
-	l.stand(p, s)
 }
 
 // stand enters how blocks stand.
-func (l *Ledger) stand(p block.Value[standing], s standing) {
-	s = l.remembered(s)
-	l.blocks.Set(p.Extent, s)
-	l.referred(p, &s)
-}
+func (l *Ledger) stand(e block.Extent, s standing) { l.blocks.Set(e, l.remembered(s)) }
 
 // remembered is s as the ledger keeps it: while a sweep can tell what has
 // settled, that is forgotten, but that it was written and promised.
@@ -370,21 +408,6 @@ func (l *Ledger) remembered(s standing) standing {
 		return s.forgotten()
 	}
 	return s
-}
-
-// referred tells the records that blocks that stood as p stand as s.
-func (l *Ledger) referred(p block.Value[standing], s *standing) {
-	l.refer(p.Value.issued, s.issued, p.Extent.Blocks)
-	l.refer(p.Value.acked, s.acked, p.Extent.Blocks)
-	l.refer(p.Value.claim, s.claim, p.Extent.Blocks)
-}
-
-// refer tells the records that blocks that referred to version was refer to is.
-func (l *Ledger) refer(was, is block.Version, blocks uint64) {
-	if was != is {
-		l.writes.hold(is, blocks)
-		l.writes.release(was, blocks)
-	}
 }
 
 // forgotten is the standing without the versions of a block on which nothing is

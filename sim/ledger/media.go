@@ -119,7 +119,7 @@ func (l *Ledger) Protect(now sim.Time, p Keeping) {
 	for _, b := range l.blocks.All(nil) {
 		if v := b.Value; v.dirty {
 			v.saved = p.Kept && p.Bytes == 0
-			l.stand(b, v)
+			l.stand(b.Extent, v)
 		}
 	}
 	s.count(+1)

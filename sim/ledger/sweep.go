@@ -291,14 +291,14 @@ func (s *Sweep) moved(e block.Extent, was, is *standing) {
 		before, after := s.fate(was, o), s.fate(is, o)
 		if before == after {
 			if s.waits(was, o, before) && was.acked != is.acked {
-				s.aged(o, was.acked, s.now)
+				s.aged(o, was, s.now)
 			}
 			continue
 		}
 		s.add(o, e, before, -int64(e.Blocks), 0, s.now)
 		s.add(o, e, after, int64(e.Blocks), 0, s.now)
 		if s.waits(was, o, before) {
-			s.aged(o, was.acked, s.now)
+			s.aged(o, was, s.now)
 		}
 	}
 	n := int64(e.Blocks)
@@ -351,10 +351,10 @@ func (s *Sweep) waits(b *standing, outage int, f fate) bool {
 }
 
 // aged notes how long a block was acknowledged and not durable.
-func (s *Sweep) aged(outage int, v block.Version, until sim.Time) {
-	if v != 0 {
+func (s *Sweep) aged(outage int, b *standing, until sim.Time) {
+	if b.acked != 0 {
 		t := &s.tallies[outage]
-		t.oldest = max(t.oldest, until.Sub(s.l.writes.at(v).Ended))
+		t.oldest = max(t.oldest, until.Sub(b.at))
 	}
 }
 
