@@ -65,7 +65,7 @@ func (a *Adapter) Fire(e sim.Event) {
 // handle applies the habits. It reports whether the task goes on; if not, it has
 // been completed.
 func (a *Adapter) handle(now sim.Time, t *sam.Task) bool {
-	c, _ := scsi.Decode(&t.CDB)
+	c := &t.Decoded
 	switch {
 	case c.Op == scsi.SyncCache10:
 		return a.handleSync(now, t)
@@ -84,7 +84,7 @@ func (a *Adapter) handle(now sim.Time, t *sam.Task) bool {
 		case GateFail:
 			return a.fail(now, t, sam.DriverFail)
 		case GateTruncate:
-			truncate(&c)
+			truncate(c)
 			t.CDB = c.Encode()
 			if c.Class == scsi.ClassWrite {
 				a.l.Shirk(t.Version, ledger.Misdirected)

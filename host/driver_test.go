@@ -175,8 +175,8 @@ func TestLink_Rate(t *testing.T) {
 	e := block.Extent{Blocks: 2048}
 	for i, c := range []scsi.Command{scsi.Write(e), scsi.Read(e)} {
 		began := k.Now()
-		link.Receive(began, &sam.Task{Tag: uint32(i), CDB: c.Encode()})
-		link.Receive(began, &sam.Task{Tag: uint32(i) + 10, CDB: c.Encode()})
+		link.Receive(began, &sam.Task{Tag: uint32(i), CDB: c.Encode(), Decoded: c})
+		link.Receive(began, &sam.Task{Tag: uint32(i) + 10, CDB: c.Encode(), Decoded: c})
 		for k.Step() {
 		}
 		data := time.Duration(1<<20) * time.Second / 2_750_000_000

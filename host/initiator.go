@@ -109,7 +109,7 @@ func (s *System) transmit(now sim.Time, c *command) {
 		return
 	}
 	t := &c.task
-	t.CDB = c.plan.Encode()
+	t.CDB, t.Decoded = c.plan.Encode(), c.plan
 	t.Status, t.Sense, t.Failure, t.DataIn, t.Found = 0, scsi.Sense{}, sam.Delivered, nil, t.Found[:0]
 	s.counters.Commands++
 	switch c.plan.Class {

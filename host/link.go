@@ -91,8 +91,7 @@ func (n *Link) Receive(now sim.Time, t *sam.Task) {
 	found := x.box.Found[:0]
 	*x.box = *t
 	x.box.Tag, x.box.Found = slot, found
-	c, _ := scsi.Decode(&t.CDB)
-	bytes := c.DataOut()
+	bytes := t.Decoded.DataOut()
 	n.carried.Commands++
 	n.carried.ToBox += bytes
 	sent := n.toBox.Reserve(now, n.spec.Command+n.time(bytes))

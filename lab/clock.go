@@ -49,6 +49,20 @@ func (w *world) advance(more func() bool) {
 	}
 }
 
+// advanceUntil is advance until done is set, or until nothing is left to happen
+// before limit.
+func (w *world) advanceUntil(done *bool, limit sim.Time) {
+	for {
+		stop := w.stop()
+		if w.k.RunUntilSet(done, min(stop, limit)) || stop > limit {
+			return
+		}
+		w.k.RunUntil(stop)
+		w.giveBack()
+		w.unwindAtLimit()
+	}
+}
+
 // sleep lets the model run up to and including time t.
 func (w *world) sleep(t sim.Time) {
 	for {

@@ -147,10 +147,11 @@ func (w *world) idle() {
 // until runs the model until done is set.
 func (w *world) until(done *bool, what string) {
 	limit := w.k.Now().Add(patience)
-	w.advance(func() bool { return !*done && w.k.Now() < limit })
+	w.advanceUntil(done, limit)
+	_, more := w.k.Next()
 	switch {
 	case *done:
-	case w.k.Now() >= limit:
+	case more:
 		panic(&Unfinished{What: what, After: patience})
 	default:
 		panic(fmt.Sprintf("lab: nothing is left to happen, and %s has not ended", what))

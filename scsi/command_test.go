@@ -152,6 +152,9 @@ func TestDecode_IgnoresSyncNVAndLLBAA(t *testing.T) {
 // bits that are ignored, and those decode to the same command.
 func roundTrip(t interface{ Fatalf(string, ...any) }, cdb CDB) bool {
 	c, s := Decode(&cdb)
+	if slow, bad := decode(&cdb); slow != c || bad != s {
+		t.Fatalf("%v is %v, %v; by the table %v, %v", cdb, c, s, slow, bad)
+	}
 	if !s.None() {
 		if c != (Command{Op: Opcode(cdb.Bytes[0])}) {
 			t.Fatalf("%v: refused, but %v", cdb, c)

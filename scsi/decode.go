@@ -19,6 +19,36 @@ import (
 //
 // The LBA range of the volume is not checked: that takes its capacity.
 func Decode(cdb *CDB) (Command, Sense) {
+	if c, ok := decodeTransfer(cdb); ok {
+		return c, Sense{}
+	}
+	return decode(cdb)
+}
+
+// decodeTransfer is decode for the forms of READ and WRITE that hosts send all
+// day: without a table, and with ok only if there is nothing to complain about.
+func decodeTransfer(cdb *CDB) (c Command, ok bool) {
+	b := &cdb.Bytes
+	c.Op = Opcode(b[0])
+	switch c.Op {
+	case Read10, Write10:
+		c.Extent.Start = block.LBA(binary.BigEndian.Uint32(b[2:6]))
+		c.Extent.Blocks = uint64(binary.BigEndian.Uint16(b[7:9]))
+		ok = cdb.Len == 10 && b[6]|b[9] == 0
+	case Read16, Write16:
+		c.Extent.Start = block.LBA(binary.BigEndian.Uint64(b[2:10]))
+		c.Extent.Blocks = uint64(binary.BigEndian.Uint32(b[10:14]))
+		ok = cdb.Len == 16 && b[14]|b[15] == 0 && c.Extent.End() >= c.Extent.Start
+	}
+	if c.Class = ClassRead; c.Op == Write10 || c.Op == Write16 {
+		c.Class = ClassWrite
+	}
+	c.DPO, c.FUA = b[1]&dpoBit != 0, b[1]&fuaBit != 0
+	return c, ok && b[1]&^(dpoBit|fuaBit) == 0
+}
+
+// decode is Decode by the table of formats.
+func decode(cdb *CDB) (Command, Sense) {
 	op := Opcode(cdb.Bytes[0])
 	f := &formats[op]
 	bad := Command{Op: op}

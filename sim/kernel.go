@@ -50,7 +50,7 @@ type Kernel struct {
 	seq   uint64
 	fired uint64
 	seed  uint64
-	queue []Event // 4-ary heap
+	queue queue
 }
 
 // New returns a kernel at time 0 whose random streams derive from seed.
@@ -63,24 +63,26 @@ func (k *Kernel) Now() Time { return k.now }
 func (k *Kernel) Fired() uint64 { return k.fired }
 
 // Pending is the number of events that are due later.
-func (k *Kernel) Pending() int { return len(k.queue) }
+func (k *Kernel) Pending() int { return k.queue.len() }
 
 // Next is the time of the next event; ok is false if there is none.
 func (k *Kernel) Next() (at Time, ok bool) {
-	if len(k.queue) == 0 {
-		return Never, false
-	}
-	return k.queue[0].At, true
+	return k.queue.next(), !k.queue.empty()
 }
 
 // At schedules to.Fire at time t. Scheduling in the past is a bug of the
 // caller, so it panics.
 func (k *Kernel) At(t Time, to Handler, kind uint8, ref uint32) {
 	if t < k.now {
-		panic(fmt.Sprintf("sim: event at %d scheduled in the past of %d", t, k.now))
+		k.past(t)
 	}
 	k.seq++
-	k.push(Event{At: t, seq: k.seq, To: to, Ref: ref, Kind: kind})
+	e := Event{At: t, seq: k.seq, To: to, Ref: ref, Kind: kind}
+	k.queue.push(&e)
+}
+
+func (k *Kernel) past(t Time) {
+	panic(fmt.Sprintf("sim: event at %d scheduled in the past of %d", t, k.now))
 }
 
 // After schedules to.Fire d from now.
@@ -91,40 +93,31 @@ func (k *Kernel) After(d time.Duration, to Handler, kind uint8, ref uint32) {
 // Cancel takes every pending event of one handler out of the queue: what a
 // component that lost its power was about to do does not happen. It costs a
 // pass over the queue; it is for outages, not for I/O.
-func (k *Kernel) Cancel(to Handler) {
-	kept := k.queue[:0]
-	for _, e := range k.queue {
-		if e.To != to {
-			kept = append(kept, e)
-		}
-	}
-	for i := len(kept); i < len(k.queue); i++ {
-		k.queue[i] = Event{}
-	}
-	k.queue = kept
-	for i := (len(kept) - 2) / 4; i >= 0 && len(kept) > 1; i-- {
-		k.down(i, kept[i])
-	}
-}
+func (k *Kernel) Cancel(to Handler) { k.queue.cancel(to) }
 
 // Step runs the next event and reports whether there was one.
 func (k *Kernel) Step() bool {
-	if len(k.queue) == 0 {
+	if k.queue.empty() {
 		return false
 	}
-	e := k.pop()
+	k.fire()
+	return true
+}
+
+func (k *Kernel) fire() {
+	var e Event
+	k.queue.pop(&e)
 	k.now = e.At
 	k.fired++
 	e.To.Fire(e)
-	return true
 }
 
 // RunUntil runs every event up to and including time t and leaves the clock at
 // t, or at the last event if t is Never.
 func (k *Kernel) RunUntil(t Time) {
 	defer k.explain()
-	for len(k.queue) > 0 && k.queue[0].At <= t {
-		k.Step()
+	for !k.queue.empty() && k.queue.next() <= t {
+		k.fire()
 	}
 	if t != Never && t > k.now {
 		k.now = t
@@ -141,6 +134,16 @@ func (k *Kernel) RunWhile(more func() bool) bool {
 		}
 	}
 	return true
+}
+
+// RunUntilSet runs events up to and including time t, or until one of them has
+// set done. It reports whether that is set.
+func (k *Kernel) RunUntilSet(done *bool, t Time) bool {
+	defer k.explain()
+	for !*done && !k.queue.empty() && k.queue.next() <= t {
+		k.fire()
+	}
+	return *done
 }
 
 // Crash is what a panic inside an event becomes: enough to run the model again
@@ -170,52 +173,4 @@ func (k *Kernel) explain() {
 
 func (e *Event) before(o *Event) bool {
 	return e.At < o.At || e.At == o.At && e.seq < o.seq
-}
-
-func (k *Kernel) push(e Event) {
-	k.queue = append(k.queue, e)
-	i := len(k.queue) - 1
-	for i > 0 {
-		p := (i - 1) / 4
-		if !e.before(&k.queue[p]) {
-			break
-		}
-		k.queue[i] = k.queue[p]
-		i = p
-	}
-	k.queue[i] = e
-}
-
-func (k *Kernel) pop() Event {
-	top := k.queue[0]
-	n := len(k.queue) - 1
-	last := k.queue[n]
-	k.queue[n] = Event{}
-	k.queue = k.queue[:n]
-	if n > 0 {
-		k.down(0, last)
-	}
-	return top
-}
-
-func (k *Kernel) down(i int, e Event) {
-	n := len(k.queue)
-	for {
-		first := 4*i + 1
-		if first >= n {
-			break
-		}
-		least := first
-		for c := first + 1; c < min(first+4, n); c++ {
-			if k.queue[c].before(&k.queue[least]) {
-				least = c
-			}
-		}
-		if !k.queue[least].before(&e) {
-			break
-		}
-		k.queue[i] = k.queue[least]
-		i = least
-	}
-	k.queue[i] = e
 }

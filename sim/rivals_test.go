@@ -19,25 +19,42 @@ var rivals = []struct {
 	name  string
 	empty func() rival
 }{
+	{"near+far", func() rival { return new(ours) }},
 	{"heap", func() rival { return new(alone) }},
-	{"near+far", func() rival { return new(nearFar) }},
 	{"sorted", func() rival { return new(inOrder) }},
 	{"radix", func() rival { return new(radix) }},
 	{"calendar", func() rival { return new(calendar) }},
 	{"ladder", func() rival { return new(ladder) }},
 }
 
-// alone is the 4-ary heap of the kernel.
-type alone struct{ Kernel }
+// ours is the queue of the kernel, which hands events over by their address.
+type ours struct{ queue }
 
-func (a *alone) len() int { return a.Pending() }
+func (o *ours) push(e Event) { o.queue.push(&e) }
 
-func (a *alone) next() Time {
-	at, _ := a.Next()
-	return at
+func (o *ours) pop() (e Event) {
+	o.queue.pop(&e)
+	return e
 }
 
-func (a *alone) cancel(to Handler) { a.Cancel(to) }
+// alone is the far part of it without the near one.
+type alone struct{ heap }
+
+func (a *alone) push(e Event) { a.heap.push(&e) }
+
+func (a *alone) pop() (e Event) {
+	a.heap.pop(&e)
+	return e
+}
+
+func (a *alone) len() int { return len(a.heap) }
+
+func (a *alone) next() Time {
+	if len(a.heap) == 0 {
+		return Never
+	}
+	return a.heap[0].At
+}
 
 // inOrder is a slice in order, the next event last.
 type inOrder []Event

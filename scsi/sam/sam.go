@@ -28,7 +28,9 @@ type Task struct {
 	// a driver may refuse what it cannot map.
 	Segments uint32
 
-	// Decoded is the CDB as a value. The target fills it, once.
+	// Decoded is the CDB as a value. An initiator that encodes the CDB fills it, and
+	// so does a hop that changes the CDB. A target takes nobody's word for it: it
+	// decodes the CDB, once.
 	Decoded scsi.Command
 
 	// Response.

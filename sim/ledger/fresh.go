@@ -1,0 +1,53 @@
+package ledger
+
+import "tbraid/internal/block"
+
+// fresh is what was acknowledged since the last flush was asked for: what the
+// next one covers. Most runs ask seldom and write much, so it is a list that ends
+// when it has grown past a part of the runs that there are; what it would have
+// told, the standings of all blocks then tell as cheaply.
+type fresh struct {
+	acked []block.Run
+	over  bool // the list has ended
+}
+
+// fewFresh are listed however few runs there are.
+const fewFresh = 1024
+
+// add is told that version v of e is acknowledged.
+func (f *fresh) add(e block.Extent, v block.Version, blocks *block.Map[standing]) {
+	if f.over || e.Empty() {
+		return
+	}
+	if len(f.acked) >= max(fewFresh, blocks.Len()/4) {
+		f.over = true
+		return
+	}
+	f.acked = append(f.acked, block.Run{Extent: e, Version: v})
+}
+
+// take returns what has been acknowledged, after that many flushes had been asked
+// for, and begins anew; nil if that is nothing.
+func (f *fresh) take(blocks *block.Map[standing], asked uint32) *block.Map[block.Version] {
+	owed := &block.Map[block.Version]{}
+	if f.over {
+		for p, ok := blocks.Next(0); ok; p, ok = blocks.Next(p.Extent.End()) {
+			switch s := &p.Value; {
+			case s.acked != 0 && s.asked == asked:
+				owed.Set(p.Extent, s.acked)
+			case s.settled == written: // a version that was forgotten; it is older than any that is known
+				owed.Set(p.Extent, 1)
+			}
+		}
+	}
+	for _, r := range f.acked {
+		if !f.over {
+			owed.Set(r.Extent, r.Version)
+		}
+	}
+	f.acked, f.over = f.acked[:0], false
+	if owed.Len() == 0 {
+		return nil
+	}
+	return owed
+}
