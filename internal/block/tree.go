@@ -98,12 +98,14 @@ func (t *tree[V]) search(a LBA) *leaf[V] {
 	return t.near
 }
 
-// upTo is the number of runs of the leaf that begin at or before a.
+// upTo is the number of runs of the leaf that begin at or before a. It looks at
+// all of them: the loads do not wait for each other, and that counts more than
+// their number where the leaf has not been looked at for long.
 func (l *leaf[V]) upTo(a LBA) int {
 	k := 0
-	for step := leafPlaces / 2; step > 0; step /= 2 {
-		if l.start[(k+step-1)&mask] <= a {
-			k += step
+	for _, start := range l.start[:l.n] {
+		if start <= a {
+			k++
 		}
 	}
 	return k

@@ -78,7 +78,7 @@ func (f *Flush) reason() Cause {
 func (l *Ledger) Ask(now sim.Time, by Asker, e block.Extent) uint32 {
 	l.enter(now, block.Extent{})
 	l.flushes = append(l.flushes, Flush{By: by, Step: l.step, Extent: e, Asked: now})
-	l.covers = append(l.covers, l.fresh.take(&l.blocks, uint32(len(l.flushes)-2)))
+	l.covers = append(l.covers, l.fresh.take(&l.blocks, &l.settled, uint32(len(l.flushes)-2)))
 	id := uint32(len(l.flushes) - 1)
 	l.noteFlush(id, Fact{Kind: FlushAsked})
 	l.caused()
@@ -125,7 +125,7 @@ func (l *Ledger) End(now sim.Time, id uint32, good bool) {
 			}
 		}
 		if mutant.Is(mutant.FlushCoversInFlight) {
-			l.covers = append(l.covers, l.fresh.take(&l.blocks, uint32(len(l.flushes)-1)))
+			l.covers = append(l.covers, l.fresh.take(&l.blocks, &l.settled, uint32(len(l.flushes)-1)))
 			l.claim(f, id, uint32(len(l.covers)-1))
 			l.covers = l.covers[:len(l.covers)-1]
 		}

@@ -73,7 +73,8 @@ func (l *Ledger) come(f *flight, offset uint64, e block.Extent, v block.Version)
 				last := (offset + uint64(p.Extent.End()-e.Start) - 1) / f.UnitBlocks
 				l.sweep.saved(&p.Value, f.arrival(last))
 			}
-			s = l.remembered(s)
+			s = l.remembered(&s)
+			l.referred(p.Extent.Blocks, &p.Value, &s)
 			if l.coming.Value != s || l.coming.Extent.End() != p.Extent.Start {
 				l.enterComing()
 				l.coming = block.Value[standing]{Extent: block.Extent{Start: p.Extent.Start}, Value: s}
@@ -93,7 +94,7 @@ func (s *Sweep) saved(b *standing, until sim.Time) {
 
 func (l *Ledger) enterComing() {
 	if !l.coming.Extent.Empty() {
-		l.blocks.Set(l.coming.Extent, l.coming.Value)
+		l.file(l.coming.Extent, &l.coming.Value)
 		l.coming.Extent = block.Extent{}
 	}
 }

@@ -14,6 +14,9 @@ type fresh struct {
 // fewFresh are listed however few runs there are.
 const fewFresh = 1024
 
+// forgotten stands for a version that was: older than any that is known.
+const forgotten block.Version = 1
+
 // add is told that version v of e is acknowledged.
 func (f *fresh) add(e block.Extent, v block.Version, blocks *block.Map[standing]) {
 	if f.over || e.Empty() {
@@ -28,15 +31,20 @@ func (f *fresh) add(e block.Extent, v block.Version, blocks *block.Map[standing]
 
 // take returns what has been acknowledged, after that many flushes had been asked
 // for, and begins anew; nil if that is nothing.
-func (f *fresh) take(blocks *block.Map[standing], asked uint32) *block.Map[block.Version] {
+func (f *fresh) take(blocks *block.Map[standing], settled *block.Map[mark], asked uint32) *block.Map[block.Version] {
 	owed := &block.Map[block.Version]{}
 	if f.over {
+		for p, ok := settled.Next(0); ok; p, ok = settled.Next(p.Extent.End()) {
+			if p.Value.standing().settled == written {
+				owed.Set(p.Extent, forgotten)
+			}
+		}
 		for p, ok := blocks.Next(0); ok; p, ok = blocks.Next(p.Extent.End()) {
 			switch s := &p.Value; {
 			case s.acked != 0 && s.asked == asked:
 				owed.Set(p.Extent, s.acked)
-			case s.settled == written: // a version that was forgotten; it is older than any that is known
-				owed.Set(p.Extent, 1)
+			case s.settled == written:
+				owed.Set(p.Extent, forgotten)
 			}
 		}
 	}

@@ -95,7 +95,7 @@ func (l *Ledger) Judge(at sim.Time, content Content) Judgement {
 	j := Judgement{At: at}
 	var parts []part
 	var raw, found []block.Run
-	for _, p := range l.blocks.All(nil) {
+	for _, p := range l.all() {
 		if !p.Value.known() {
 			continue
 		}

@@ -38,11 +38,12 @@ func (v *Level) UnmarshalText(b []byte) error { return words.Pick(v, levelNames[
 // For every block that a program has written it keeps how the block stands: the
 // newest version issued, acknowledged and promised, and, while a Sweep listens,
 // the newest that the box holds and that the media hold. A fact changes some of
-// these, and that is all that a fact is.
+// these, and that is all that a fact is. See standing.go.
 type Ledger struct {
 	level   Level
 	writes  records
 	blocks  block.Map[standing]
+	settled block.Map[mark]               // of the other blocks: what is known of versions that were forgotten
 	flushes []Flush                       // by id; 0 is unused
 	fresh   fresh                         // acknowledged since the last flush was asked for
 	covers  []*block.Map[block.Version]   // by flush: acknowledged before it and after the one before; nil once claimed
@@ -61,33 +62,12 @@ type Ledger struct {
 	sweep   *Sweep
 	life    *life // nil unless blocks are followed
 	parts   []block.Value[standing]
-	coming  block.Value[standing] // comes to the media as one
-	runs    []block.Run
+	// scratch of standings
+	unsettled []block.Value[standing]
+	marks     []block.Value[mark]
+	coming    block.Value[standing] // comes to the media as one
+	runs      []block.Run
 }
-
-// standing is how a block stands. Two blocks of equal standing share their fate.
-type standing struct {
-	issued, acked, claim block.Version // newest of each kind; 0 is none, or settled and forgotten
-	flush                uint32        // that the claim rests on; 0 is the status of the WRITE itself
-	held, medium         block.Version // newest that the box took, and that is on the media; for a Sweep
-	asked                uint32        // flushes asked for before acked was acknowledged
-	at                   sim.Time      // when that was
-	dirty                bool          // held is in the controller's cache alone
-	saved                bool          // dirty, and what protects the cache would keep it
-	firm                 bool          // acked is on the media whatever the caches did
-	settled              settlement    // what is known of the versions that were forgotten
-	first                block.Version // issued since they were; 0 is none
-}
-
-// settlement remembers of versions that settled what a later judgement needs:
-// how strong a promise stands on the block.
-type settlement uint8
-
-const (
-	unwritten settlement = iota
-	written              // acknowledged
-	promised             // and promised
-)
 
 // Failure is a WRITE that ended with an error.
 type Failure struct {
@@ -127,9 +107,6 @@ func (l *Ledger) Issue(now sim.Time, e, payload block.Extent, zeros bool) block.
 	if l.writes.count >= int(block.MaxVersion) {
 		panic("ledger: more writes than versions")
 	}
-	if l.writes.crowded() {
-		l.collect()
-	}
 	v, w := l.writes.add()
 	w.Extent, w.Payload, w.Step, w.Issued = e, payload, l.step, now
 	if zeros {
@@ -142,11 +119,13 @@ func (l *Ledger) Issue(now sim.Time, e, payload block.Extent, zeros bool) block.
 		return v
 	}
 	l.enter(now, payload)
-	if spot, was, one := l.blocks.Find(payload); one && !payload.Empty() {
-		l.blocks.Put(spot, payload, l.issued(payload, &was, v))
+	if spot, was, one := l.standing(payload); one {
+		s := l.issued(payload, &was, v)
+		l.enterAt(spot, payload, &was, &s)
 	} else {
 		for _, p := range l.standings(payload) {
-			l.blocks.Set(p.Extent, l.issued(p.Extent, &p.Value, v))
+			s := l.issued(p.Extent, &p.Value, v)
+			l.stand(p.Extent, &p.Value, &s)
 		}
 	}
 	l.leave()
@@ -163,20 +142,7 @@ func (l *Ledger) issued(e block.Extent, was *standing, v block.Version) standing
 	if l.sweep != nil {
 		l.sweep.issued(e, was, &s)
 	}
-	return l.remembered(s)
-}
-
-// collect gives up the records of WRITEs that nothing refers to.
-func (l *Ledger) collect() {
-	for p, ok := l.blocks.Next(0); ok; p, ok = l.blocks.Next(p.Extent.End()) {
-		l.writes.mark(p.Value.issued)
-		l.writes.mark(p.Value.acked)
-		l.writes.mark(p.Value.claim)
-	}
-	for _, v := range l.strays { // their content can turn up anywhere
-		l.writes.mark(v)
-	}
-	l.writes.sweep()
+	return s
 }
 
 // Fill records what WRITE v carries along where it is not payload: content that
@@ -195,21 +161,22 @@ func (l *Ledger) Acknowledge(now sim.Time, v block.Version, p Promise) {
 	}
 	l.acked[w.Step+1] += w.Payload.Bytes()
 	if l.level == Off {
+		l.writes.release(v, 1)
 		return
 	}
 	l.enter(now, w.Payload)
 	l.fresh.add(w.Payload, v, &l.blocks)
-	if spot, was, one := l.blocks.Find(w.Payload); one && !w.Payload.Empty() {
-		if s := l.acknowledged(&was, v, w); s != was {
-			l.moved(w.Payload, &was, &s)
-			l.blocks.Put(spot, w.Payload, l.remembered(s))
-		}
+	if spot, was, one := l.standing(w.Payload); one {
+		s := l.acknowledged(&was, v, w)
+		l.moved(w.Payload, &was, &s)
+		l.enterAt(spot, w.Payload, &was, &s)
 	} else {
 		for _, b := range l.standings(w.Payload) {
 			l.put(b, l.acknowledged(&b.Value, v, w))
 		}
 	}
 	l.leave()
+	l.writes.release(v, 1)
 }
 
 // acknowledged is how blocks stand that stood as was, now that GOOD has come back
@@ -231,6 +198,7 @@ func (l *Ledger) Fail(now sim.Time, v block.Version) {
 	w.Failed = true
 	l.noteWrite(v, Fact{Kind: WriteFailed})
 	l.failed = append(l.failed, Failure{Version: v, Payload: w.Payload, Extent: w.Extent, Step: w.Step, Ended: now})
+	l.writes.release(v, 1)
 }
 
 func (l *Ledger) end(now sim.Time, v block.Version) *Write {
@@ -253,6 +221,7 @@ func (l *Ledger) Shirk(v block.Version, why Cause) {
 	l.noteWrite(v, Fact{Kind: WriteShirked, Why: why})
 	if why == Misdirected {
 		l.strays = append(l.strays, v)
+		l.writes.hold(v, 1) // for good: its content can turn up anywhere
 		if l.sweep != nil {
 			l.sweep.caches = true // from now on it matters what a cache has
 		}
@@ -374,51 +343,4 @@ func (l *Ledger) split(dst []block.Run, r block.Run, fill []block.Run) []block.R
 		dst = append(dst, block.Run{Extent: own, Version: r.Version})
 	}
 	return dst
-}
-
-// standings is how the blocks of e stand, in order and without gaps.
-func (l *Ledger) standings(e block.Extent) []block.Value[standing] {
-	l.parts = l.blocks.Append(l.parts[:0], e)
-	return l.parts
-}
-
-// put changes how blocks stand, and tells the sweep.
-func (l *Ledger) put(p block.Value[standing], s standing) {
-	if s == p.Value {
-		return
-	}
-	l.moved(p.Extent, &p.Value, &s)
-	l.stand(p.Extent, s)
-}
-
-// moved tells the sweep that blocks that stood as was stand as is.
-func (l *Ledger) moved(e block.Extent, was, is *standing) {
-	if l.sweep != nil {
-		l.sweep.moved(e, was, is)
-	}
-}
-
-// stand enters how blocks stand.
-func (l *Ledger) stand(e block.Extent, s standing) { l.blocks.Set(e, l.remembered(s)) }
-
-// remembered is s as the ledger keeps it: while a sweep can tell what has
-// settled, that is forgotten, but that it was written and promised.
-func (l *Ledger) remembered(s standing) standing {
-	if l.level == Promises && l.sweep != nil {
-		return s.forgotten()
-	}
-	return s
-}
-
-// forgotten is the standing without the versions of a block on which nothing is
-// under way any more: the newest version is acknowledged and on the media.
-func (s standing) forgotten() standing {
-	if s.acked == 0 || s.issued != s.acked || s.medium != s.acked || s.dirty {
-		return s
-	}
-	f := standing{firm: s.firm, settled: written}
-	if s.claim != 0 || s.settled == promised {
-		f.settled = promised
-	}
-	return f
 }

@@ -246,7 +246,7 @@ func (l *Ledger) Fates(j Judgement, content Content) []Fate {
 		return nil
 	}
 	for _, e := range l.life.followed {
-		for _, p := range l.blocks.Append(nil, e) {
+		for _, p := range l.standings(e) {
 			for _, r := range l.Resolve(nil, content(nil, p.Extent)) {
 				s := &p.Value
 				all = l.fates(all, j.Losses, Fate{Extent: r.Extent, Found: r.Version, Issued: s.issued, Acked: s.acked, Claim: s.claim, Flush: s.flush})

@@ -94,9 +94,6 @@ func (l *Ledger) Shows(now sim.Time, e block.Extent, v block.Version) {
 	l.leave()
 }
 
-// known tells whether a program has ever written the block.
-func (s *standing) known() bool { return s.issued != 0 || s.settled != unwritten }
-
 // Holes records at time now in how many blocks of a member parity and data
 // disagree on the media: what a missing member would cost at most.
 func (l *Ledger) Holes(now sim.Time, rows uint64) {
@@ -119,7 +116,7 @@ func (l *Ledger) Protect(now sim.Time, p Keeping) {
 	for _, b := range l.blocks.All(nil) {
 		if v := b.Value; v.dirty {
 			v.saved = p.Kept && p.Bytes == 0
-			l.stand(b.Extent, v)
+			l.stand(b.Extent, &b.Value, &v)
 		}
 	}
 	s.count(+1)

@@ -16,7 +16,7 @@ type Write struct {
 	Failed  bool
 	Shirked Cause // the acknowledgement rests on less than it says; NoCause if it is honest
 
-	used, marked bool
+	used bool
 }
 
 // acknowledged tells whether GOOD came back.
@@ -29,43 +29,40 @@ func (w *Write) covers(v block.Version, e block.Extent) bool {
 	return v == 0 || !w.used || w.Extent.Covers(e)
 }
 
-// records holds the writes by version. From time to time those that nothing
-// refers to any more are given up, a page at a time, so that memory follows the
-// writes that still matter, not all that were.
+// records holds the writes by version, in pages. What still matters is counted by
+// page: the WRITEs under way, and the blocks of which one of its versions is the
+// newest issued, acknowledged or promised. A page that nothing refers to is given
+// up, so that memory follows the writes that still matter, not all that were.
 type records struct {
 	pages  []*recordPage // by version / recordsPerPage
+	live   []uint64      // references, by the same
 	spare  []*recordPage
-	count  int // versions handed out
-	first  int // pages before this one were given up
-	live   int // pages
-	limit  int // live pages at which it is time to look
-	forget bool
+	count  int  // versions handed out
+	forget bool // give pages up
 	none   Write
 }
 
 // recordsPerPage is a power of two: small, because a page stays as long as one
-// of its records does.
+// of its records matters.
 const recordsPerPage = 64
 
 type recordPage [recordsPerPage]Write
 
-// fewPages are not worth a look: what they hold is less than a page cache.
-const fewPages = 64
-
-// add hands out the next version. Its record is the caller's to fill in.
+// add hands out the next version, of a WRITE that is under way from now on. The
+// rest of its record is the caller's to fill in.
 func (r *records) add() (block.Version, *Write) {
 	r.count++
 	i := r.count / recordsPerPage
 	if i == len(r.pages) {
-		r.pages = append(r.pages, r.page())
+		r.pages, r.live = append(r.pages, r.page()), append(r.live, 0)
 	}
 	w := &r.pages[i][r.count%recordsPerPage]
-	*w = Write{used: true}
+	w.used = true
+	r.live[i]++
 	return block.Version(r.count), w
 }
 
 func (r *records) page() *recordPage {
-	r.live++
 	if n := len(r.spare); n > 0 {
 		p := r.spare[n-1]
 		r.spare = r.spare[:n-1]
@@ -82,39 +79,21 @@ func (r *records) at(v block.Version) *Write {
 	return &r.none
 }
 
-// crowded tells whether it is time to mark what still matters, and sweep.
-func (r *records) crowded() bool { return r.forget && r.live >= max(r.limit, fewPages) }
-
-// mark says that the record of v matters.
-func (r *records) mark(v block.Version) {
-	if i := int(v) / recordsPerPage; v != 0 && i < len(r.pages) && r.pages[i] != nil {
-		r.pages[i][int(v)%recordsPerPage].marked = true
+// hold and release count references to v.
+func (r *records) hold(v block.Version, n uint64) {
+	if v != 0 {
+		r.live[v/recordsPerPage] += n
 	}
 }
 
-// sweep gives up the pages of which no record is marked or of a WRITE that has
-// not ended.
-func (r *records) sweep() {
-	for i := r.first; i < r.count/recordsPerPage; i++ { // the last page is being filled
-		p := r.pages[i]
-		if p == nil {
-			continue
-		}
-		kept := false
-		for k := range p {
-			w := &p[k]
-			kept = kept || w.marked || w.used && !w.ended()
-			w.marked = false
-		}
-		if !kept {
-			*p = recordPage{}
-			r.pages[i] = nil
-			r.spare = append(r.spare, p)
-			r.live--
-		}
+func (r *records) release(v block.Version, n uint64) {
+	if v == 0 {
+		return
 	}
-	for r.first < len(r.pages) && r.pages[r.first] == nil {
-		r.first++
+	i := int(v) / recordsPerPage
+	if r.live[i] -= n; r.live[i] == 0 && r.forget && i != r.count/recordsPerPage {
+		*r.pages[i] = recordPage{}
+		r.spare = append(r.spare, r.pages[i])
+		r.pages[i] = nil
 	}
-	r.limit = 2 * r.live
 }
