@@ -29,19 +29,14 @@ func (q *queue) next() Time {
 // push adds an event that was scheduled after all the others: among those of one
 // instant it is the last.
 func (q *queue) push(e *Event) {
+	if q.end-q.first == nearMost {
+		q.spill()
+	}
 	if len(q.far) > 0 && e.At >= q.far[0].At {
 		q.far.push(e)
 		return
 	}
 	n := q.end - q.first
-	if n == nearMost {
-		if e.At >= q.near[q.end-1].At {
-			q.far.push(e)
-			return
-		}
-		q.spill()
-		n = q.end - q.first
-	}
 	if q.first == 0 || q.end == len(q.near) {
 		q.centre()
 	}
