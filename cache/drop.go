@@ -38,7 +38,10 @@ func (c *Cache) DropClean() {
 // e, or all spans if there are fewer.
 func (c *Cache) Discard(e block.Extent) {
 	if pagesOf(e) > uint64(c.resident) {
-		for i := 1; i < len(c.spans); i++ { // parts that are split off come later, and lie outside e
+		// The stripe in which e begins comes first, so that nothing depends on the
+		// order of slots: of the others only the one in which e ends can have something left.
+		c.discardPages(e.Intersect(c.stripeExtent(c.StripeOf(e.Start))))
+		for i := 1; i < len(c.spans); i++ {
 			if c.spans[i].pages > 0 {
 				c.discardPages(e.Intersect(c.spans[i].extent()))
 			}

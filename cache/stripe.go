@@ -90,8 +90,10 @@ func (c *Cache) oldest() uint32 {
 }
 
 // extent is where on the volume the stripe of slot s lies.
-func (c *Cache) extent(s uint32) block.Extent {
-	return block.Extent{Start: block.LBA(c.stripes[s].number * c.stripeBlocks), Blocks: c.stripeBlocks}
+func (c *Cache) extent(s uint32) block.Extent { return c.stripeExtent(c.stripes[s].number) }
+
+func (c *Cache) stripeExtent(number uint64) block.Extent {
+	return block.Extent{Start: block.LBA(number * c.stripeBlocks), Blocks: c.stripeBlocks}
 }
 
 // join puts a span at the end of the waiting list of its stripe. A stripe that
