@@ -22,7 +22,7 @@ func (c *Cache) Mark() uint64 { return c.seq }
 // settles the old content, and the new belongs to later marks.
 //
 // For the whole volume it costs one step for each batch in flight at most; for a
-// range the pages of the range, or the dirty pages up to the mark if fewer.
+// range the spans in the range, or the dirty ones up to the mark if fewer.
 func (c *Cache) Settled(mark uint64, e block.Extent) bool {
 	if e.Blocks == 0 {
 		e = block.Between(e.Start, math.MaxUint64)
@@ -31,9 +31,13 @@ func (c *Cache) Settled(mark uint64, e block.Extent) bool {
 		return c.settledByAge(mark, e)
 	}
 	w := over(e)
-	for number, mask, ok := w.next(); ok; number, mask, ok = w.next() {
-		if i := c.byPage.get(number); i != 0 && c.pages[i].holds(mark, mask) {
-			return false
+	for p, ok := w.next(); ok; p, ok = w.next() {
+		for page := p.first; page < p.end; {
+			i, n := c.find(page, p.end)
+			if i != 0 && c.spans[i].holds(mark, p.mask) {
+				return false
+			}
+			page += uint64(n)
 		}
 	}
 	return true
@@ -53,7 +57,7 @@ func (c *Cache) settledByAge(mark uint64, e block.Extent) bool {
 			continue
 		}
 		for i := c.stripes[s].waiting.head; i != 0; i = c.home[i].next {
-			if c.pages[i].holds(mark, c.pages[i].share(e)) {
+			if c.spans[i].holds(mark, c.spans[i].share(e)) {
 				return false
 			}
 		}
@@ -63,7 +67,7 @@ func (c *Cache) settledByAge(mark uint64, e block.Extent) bool {
 			continue
 		}
 		for i := c.stripes[s].carried.head; i != 0; i = c.flight[i].next {
-			if c.pages[i].holds(mark, c.pages[i].share(e)) {
+			if c.spans[i].holds(mark, c.spans[i].share(e)) {
 				return false
 			}
 		}
@@ -71,15 +75,18 @@ func (c *Cache) settledByAge(mark uint64, e block.Extent) bool {
 	return true
 }
 
-// holds tells whether a block of mask still has content from up to the mark.
-func (p *page) holds(mark uint64, mask uint8) bool {
-	return p.waiting&mask != 0 && p.seq <= mark ||
-		p.carried&mask != 0 && p.carriedSeq <= mark && !mutant.Is(mutant.SyncSkipsInFlight)
+// holds tells whether a block of mask still has content from up to the mark. No
+// mark falls between two pages of a span: a single Write made it waiting.
+func (s *span) holds(mark uint64, mask uint8) bool {
+	return s.waiting&mask != 0 && s.seq <= mark ||
+		s.carried&mask != 0 && s.carriedSeq <= mark && !mutant.Is(mutant.SyncSkipsInFlight)
 }
 
-// share is the mask of the page's blocks that lie in e.
-func (p *page) share(e block.Extent) uint8 {
-	w := over(e.Intersect(block.Extent{Start: p.first(), Blocks: PageBlocks}))
-	_, mask, _ := w.next()
+// share is the mask of the blocks that lie in e, of all pages together.
+func (s *span) share(e block.Extent) (mask uint8) {
+	w := over(e.Intersect(s.extent()))
+	for p, ok := w.next(); ok; p, ok = w.next() {
+		mask |= p.mask
+	}
 	return mask
 }

@@ -18,59 +18,77 @@ type Batch struct {
 
 	inFlight bool
 	epoch    uint64
-	slots    []uint32 // pages, in the order of the volume
+	pages    int
+	parts    []part   // in the order of the volume
 	keys     []uint64 // to sort them: page of the stripe above, slot below
+}
+
+// part is a span as it was gathered. If it is split in flight, the pieces follow
+// it in the carried list.
+type part struct {
+	slot  uint32
+	pages int
 }
 
 // Gather takes every waiting block of a stripe into b and reports whether there
 // was any. A stripe has at most one batch in flight, so it takes nothing from a
-// stripe whose batch has not come back. It costs the pages it takes, sorted. It
-// panics if b itself is still in flight.
+// stripe whose batch has not come back. It costs the spans that it takes, and sorts
+// them if they were not written in order. It panics if b itself is still in flight.
 func (c *Cache) Gather(stripe uint64, b *Batch) bool {
 	if b.inFlight && b.epoch == c.epoch {
 		panic(fmt.Sprintf("cache: gather into the batch of stripe %d, which is in flight", b.Stripe))
 	}
-	*b = Batch{
-		Stripe: stripe, Extents: b.Extents[:0], Runs: b.Runs[:0],
-		epoch: c.epoch, slots: b.slots[:0], keys: b.keys[:0],
-	}
+	b.Stripe, b.Blocks, b.epoch, b.pages = stripe, 0, c.epoch, 0
+	b.Extents, b.Runs, b.parts = b.Extents[:0], b.Runs[:0], b.parts[:0]
 	s := c.byStripe.get(stripe)
 	if s == 0 || c.stripes[s].flying {
 		return false
 	}
 	st := &c.stripes[s]
-	first := uint64(c.extent(s).Start) / PageBlocks
-	for i := st.waiting.head; i != 0; {
-		next, p := c.home[i].next, &c.pages[i]
-		b.keys = append(b.keys, (p.number-first)<<32|uint64(i))
-		p.carried, p.flying, p.waiting = p.waiting, p.waiting, 0
-		p.carriedSeq, p.carriedSince = p.seq, p.since
-		c.flight.pushBack(&st.carried, i)
-		i = next
-	}
-	c.inFlightPages += len(b.keys)
 	b.Blocks = st.waitingBlocks
+	c.load(b, st)
+	c.inFlightPages += b.pages
 	st.waiting, st.waitingBlocks, st.flying = list{}, 0, true
 	st.rewritten = false
 	c.wait.remove(&c.waiting, s)
 	c.reshelve(s)
 	c.shelf.pushBack(&c.flights, s)
 	b.inFlight = true
-
-	slices.Sort(b.keys)
-	for _, k := range b.keys {
-		p := &c.pages[uint32(k)]
-		b.slots = append(b.slots, uint32(k))
-		b.Runs = p.appendRuns(b.Runs, 0, p.carried)
+	for _, part := range b.parts {
+		p := &c.spans[part.slot]
+		b.Runs = c.appendRuns(b.Runs, 0, p, p.first, part.pages, p.carried)
 	}
 	for _, r := range b.Runs {
-		if n := len(b.Extents) - 1; n >= 0 && b.Extents[n].End() == r.Extent.Start {
-			b.Extents[n].Blocks += r.Extent.Blocks
-			continue
-		}
-		b.Extents = append(b.Extents, r.Extent)
+		b.Extents = appendExtent(b.Extents, 0, r.Extent)
 	}
 	return true
+}
+
+// load makes what waits of a stripe carried, and notes it in b, sorted.
+func (c *Cache) load(b *Batch, st *stripe) {
+	first := st.number * (c.stripeBlocks / PageBlocks)
+	b.keys = b.keys[:0]
+	sorted := true
+	for i := st.waiting.head; i != 0; {
+		next, p := c.home[i].next, &c.spans[i]
+		key := (p.first-first)<<32 | uint64(i)
+		if n := len(b.keys); n > 0 && key < b.keys[n-1] {
+			sorted = false
+		}
+		b.keys = append(b.keys, key)
+		b.pages += int(p.pages)
+		p.carried, p.flying, p.waiting = p.waiting, p.waiting, 0
+		p.carriedSeq, p.carriedSince = p.seq, p.since
+		c.flight.pushBack(&st.carried, i)
+		i = next
+	}
+	if !sorted {
+		slices.Sort(b.keys)
+	}
+	for _, key := range b.keys {
+		i := uint32(key)
+		b.parts = append(b.parts, part{i, int(c.spans[i].pages)})
+	}
 }
 
 // Clean says that the batch has reached its destination. Blocks that still hold
@@ -82,27 +100,41 @@ func (c *Cache) Clean(b *Batch) {
 	if s == 0 {
 		return
 	}
-	run := 0
-	for _, i := range b.slots {
-		p := &c.pages[i]
-		for m := p.carried; m != 0; m &= m - 1 {
-			k := bits.TrailingZeros8(m)
-			for b.Runs[run].Extent.End() <= p.first()+block.LBA(k) {
-				run++
+	runs := b.Runs
+	for _, part := range b.parts {
+		for i, n := part.slot, part.pages; n > 0; {
+			p, next := &c.spans[i], c.flight[i].next
+			n -= int(p.pages)
+			runs = c.arrived(p, runs)
+			c.dirtyBlocks -= p.blocks(p.flying)
+			c.unload(p)
+			if p.waiting == 0 {
+				c.rest(i)
 			}
-			if v := b.Runs[run].Version; p.flying>>k&1 != 0 && p.version[k] != v {
-				panic(fmt.Sprintf("cache: block %d holds version %d, the batch wrote %d",
-					p.first()+block.LBA(k), p.version[k], v))
-			}
-		}
-		c.dirtyBlocks -= uint64(bits.OnesCount8(p.flying))
-		c.unload(p)
-		if p.waiting == 0 {
-			c.rest(i)
+			i = next
 		}
 	}
 	c.stripes[s].carried = list{}
 	c.reshelve(s)
+}
+
+// arrived checks that a span still holds what was written of it, where it was not
+// overwritten. Of the runs it leaves away those that end before it.
+func (c *Cache) arrived(p *span, runs []block.Run) []block.Run {
+	for m := p.flying; m != 0; m &= m - 1 {
+		k := bits.TrailingZeros8(m)
+		at := block.LBA(p.first*PageBlocks) + block.LBA(k)
+		for runs[0].Extent.End() <= at {
+			runs = runs[1:]
+		}
+		if v := c.version(p, k); v != runs[0].Version {
+			panic(fmt.Sprintf("cache: block %d holds version %d, the batch wrote %d", at, v, runs[0].Version))
+		}
+		if m == whole && !p.mixed {
+			break // the others are alike
+		}
+	}
+	return runs
 }
 
 // Redirty says that the batch could not be written: its blocks wait again, with
@@ -120,11 +152,11 @@ func (c *Cache) Redirty(b *Batch) {
 	}
 	at := uint32(0) // everything carried is older than anything that waits
 	for i := st.carried.head; i != 0; i = c.flight[i].next {
-		p := &c.pages[i]
+		p := &c.spans[i]
 		if p.waiting != 0 {
 			c.home.remove(&st.waiting, i)
 		}
-		st.waitingBlocks += uint64(bits.OnesCount8(p.flying))
+		st.waitingBlocks += p.blocks(p.flying)
 		p.waiting |= p.flying
 		c.unload(p)
 		if p.waiting == 0 { // discarded in flight
@@ -155,15 +187,15 @@ func (c *Cache) land(b *Batch) uint32 {
 	s := c.byStripe.get(b.Stripe)
 	c.shelf.remove(&c.flights, s)
 	c.stripes[s].flying = false
-	c.inFlightPages -= len(b.slots)
+	c.inFlightPages -= b.pages
 	return s
 }
 
-// unload ends what the batch carried of a page. Where that was discarded in
+// unload ends what the batch carried of a span. Where that was discarded in
 // flight, the members have changed under a block that is not in the cache.
-func (c *Cache) unload(p *page) {
+func (c *Cache) unload(p *span) {
 	if p.carried&^p.valid != 0 {
 		c.forget()
 	}
-	p.flying, p.carried = 0, 0
+	p.unload()
 }

@@ -3,7 +3,6 @@ package cache
 import (
 	"errors"
 	"fmt"
-	"math/bits"
 
 	"tbraid/cache/replace"
 	"tbraid/internal/block"
@@ -18,14 +17,10 @@ type Cache struct {
 	stripeBlocks uint64
 	replace      replace.Kind
 
-	// Pages by slot, from slot 1: every slot is in byPage or in the free list.
-	pages     []page
-	home      links // of a stripe's waiting list, of the free list
-	flight    links // of a stripe's carried list
-	byPage    index[uint32]
-	freePages uint32
-	clean     replace.Policy // orders the clean pages
-	resident  int
+	slab
+	lines    lines
+	clean    replace.Policy // orders the clean spans
+	resident int            // pages
 
 	// Stripes that hold waiting or carried pages, by slot, from slot 1.
 	stripes     []stripe
@@ -74,118 +69,12 @@ func New(cfg Config) (*Cache, error) {
 		capacity:     cfg.CapacityPages,
 		stripeBlocks: cfg.StripeBlocks,
 		replace:      cfg.Replace,
-		byPage:       newIndex[uint32](),
+		lines:        lines{index: newIndex[uint32]()},
 		byStripe:     newIndex[uint32](),
 		order:        newLadder(),
 	}
 	c.empty()
 	return c, nil
-}
-
-// Room tells whether e can be written, or filled, now: whether its pages and
-// the dirty pages together fit. It costs one probe a page when the answer is
-// near, and nothing otherwise. An extent longer than the cache never fits.
-func (c *Cache) Room(e block.Extent) bool {
-	n, spare := pagesOf(e), uint64(c.capacity-c.dirtyPages)
-	if n <= spare {
-		return true
-	}
-	if n > uint64(c.capacity) {
-		return false
-	}
-	w := over(e)
-	for number, _, ok := w.next(); ok && n > spare; number, _, ok = w.next() {
-		if i := c.byPage.get(number); i != 0 && !c.pages[i].clean() {
-			n--
-		}
-	}
-	return n <= spare
-}
-
-// Write makes the blocks of e valid and dirty with version v. Clean pages are
-// evicted where room is needed; it panics if there is none, which Room would
-// have told. It returns the number of blocks whose
-// dirty version was superseded before any batch took it: these the members will
-// never see. A version overwritten in flight still arrives, and is not counted.
-func (c *Cache) Write(now sim.Time, e block.Extent, v block.Version) (superseded uint64) {
-	if e.Empty() {
-		return 0
-	}
-	if last := e.End() - 1; last/PageBlocks != e.Start/PageBlocks {
-		c.touch(block.Extent{Start: last, Blocks: 1}) // e must not evict the rest of its own last page
-	}
-	c.scattered, c.wrote = e.Start != c.wrote, e.End()
-	var s uint32 // stripe that was written to and not yet put on its shelf
-	w := over(e)
-	for number, mask, ok := w.next(); ok; number, mask, ok = w.next() {
-		i := c.byPage.get(number)
-		if i == 0 {
-			i = c.take(number)
-		} else if p := &c.pages[i]; p.clean() {
-			c.clean.Remove(i)
-		}
-		p := &c.pages[i]
-		c.seq++
-		p.written = c.seq
-		if p.clean() {
-			c.dirtyPages++
-		}
-		if p.waiting == 0 {
-			s = c.join(i, s)
-			p.seq, p.since = c.seq, now
-		} else if c.scattered {
-			c.stripes[p.stripe].rewritten = true
-		}
-		superseded += uint64(bits.OnesCount8(mask & p.waiting))
-		if fresh := mask &^ p.waiting; fresh != 0 {
-			if s != p.stripe {
-				c.reshelve(s)
-				s = p.stripe
-			}
-			c.stripes[s].waitingBlocks += uint64(bits.OnesCount8(fresh))
-			c.dirtyBlocks += uint64(bits.OnesCount8(fresh &^ p.flying))
-			p.waiting |= mask
-			p.flying &^= mask
-		}
-		p.set(mask, v)
-	}
-	c.reshelve(s)
-	return superseded
-}
-
-// Fill puts in clean content that was read from the members after a miss, and
-// returns the number of blocks taken. Blocks that are valid stay as they are,
-// because what is in the cache is never older; blocks discarded in flight stay
-// out, because the batch has yet to change the members.
-//
-// The caller took mark, by Mark, when it found the blocks missing. If a page
-// written since then has come and gone, the content read may be older than what
-// the members hold by now, and nothing is taken. Nothing is taken either if e
-// does not fit beside the dirty pages. Runs lie in e, in any order.
-func (c *Cache) Fill(e block.Extent, runs []block.Run, mark uint64) (taken uint64) {
-	if c.forgotten > mark || !c.Room(e) {
-		return 0
-	}
-	c.touch(e) // a page of e must not be evicted by another
-	for _, r := range runs {
-		if !e.Covers(r.Extent) {
-			panic(fmt.Sprintf("cache: fill of %v with content of %v", e, r.Extent))
-		}
-		w := over(r.Extent)
-		for number, mask, ok := w.next(); ok; number, mask, ok = w.next() {
-			i := c.byPage.get(number)
-			if i == 0 {
-				c.clean.Miss(number)
-				i = c.take(number)
-				c.clean.Insert(i, number)
-			}
-			p := &c.pages[i]
-			mask &^= p.valid | p.carried
-			p.set(mask, r.Version)
-			taken += uint64(bits.OnesCount8(mask))
-		}
-	}
-	return taken
 }
 
 // Stats is what a firmware policy may know of the cache.
@@ -200,11 +89,11 @@ type Stats struct {
 	FullStripes   int      // not in flight, every block waiting
 }
 
-// Stats costs one step for each batch in flight at most.
+// Stats costs next to nothing.
 func (c *Cache) Stats() Stats {
 	oldest := sim.Never
 	if s := c.oldest(); s != 0 {
-		oldest = c.pages[c.stripes[s].waiting.head].since
+		oldest = c.spans[c.stripes[s].waiting.head].since
 	}
 	return Stats{
 		CapacityPages: c.capacity,

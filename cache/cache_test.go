@@ -231,7 +231,7 @@ func TestFullest_KnowsAFullStripeFromANearlyFullOne(t *testing.T) {
 func TestALargeCacheCostsWhatItUses(t *testing.T) {
 	c := mustNew(t, 1<<20, 1408) // 4 GiB
 	c.Write(1, ext(0, 8*100), 1)
-	if n := cap(c.pages) + cap(c.stripes) + len(c.byPage.cells); n > 1000 {
+	if n := cap(c.spans) + cap(c.stripes) + len(c.lines.index.cells); n > 1000 {
 		t.Fatalf("%d entries allocated for 100 pages", n)
 	}
 }

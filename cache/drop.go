@@ -1,8 +1,6 @@
 package cache
 
 import (
-	"math/bits"
-
 	"tbraid/cache/replace"
 	"tbraid/internal/block"
 )
@@ -12,7 +10,6 @@ import (
 // to hand one of them to Clean or Redirty changes nothing. The caller fills no
 // block that such a batch may still be on its way to.
 func (c *Cache) Drop() {
-	c.byPage.clear()
 	c.byStripe.clear()
 	c.order.clear()
 	c.empty()
@@ -25,66 +22,77 @@ func (c *Cache) Drop() {
 // too.
 func (c *Cache) DropClean() {
 	for _, i := range c.clean.Slots(nil) {
-		c.free(i)
+		c.lose(i, int(c.spans[i].pages))
 	}
 	c.clean = replace.New(c.replace, c.capacity)
 	for _, i := range c.dirtySlots() {
-		p := &c.pages[i]
-		p.valid = p.dirty()
+		s := &c.spans[i]
+		s.valid = s.dirty()
 	}
 	c.forget()
 }
 
 // Discard forgets the blocks of e, dirty or not: they were unmapped, or written
 // past the cache. A batch in flight still carries what it carries, so the caller
-// who writes past the cache waits until DirtyIn is false. It costs the pages of
-// e, or all pages if fewer.
+// who writes past the cache waits until DirtyIn is false. It costs the spans in
+// e, or all spans if there are fewer.
 func (c *Cache) Discard(e block.Extent) {
 	if pagesOf(e) > uint64(c.resident) {
-		for i := range c.pages {
-			if p := &c.pages[i]; p.valid != 0 {
-				c.discard(uint32(i), p.share(e))
+		// The stripe in which e begins comes first, so that nothing depends on the
+		// order of slots: of the others only the one in which e ends can have something left.
+		c.discardPages(e.Intersect(c.stripeExtent(c.StripeOf(e.Start))))
+		for i := 1; i < len(c.spans); i++ {
+			if c.spans[i].pages > 0 {
+				c.discardPages(e.Intersect(c.spans[i].extent()))
 			}
 		}
 	} else {
-		w := over(e)
-		for number, mask, ok := w.next(); ok; number, mask, ok = w.next() {
-			if i := c.byPage.get(number); i != 0 {
-				c.discard(i, mask)
-			}
-		}
+		c.discardPages(e)
 	}
 	c.forget()
 }
 
-// discard forgets the blocks of mask of one page.
+func (c *Cache) discardPages(e block.Extent) {
+	w := over(e)
+	for p, ok := w.next(); ok; p, ok = w.next() {
+		for page := p.first; page < p.end; {
+			i, n := c.find(page, p.end)
+			if i != 0 {
+				c.discard(c.cut(i, page, n), p.mask)
+			}
+			page += uint64(n)
+		}
+	}
+}
+
+// discard forgets the blocks of mask of each page of a span.
 func (c *Cache) discard(i uint32, mask uint8) {
-	p := &c.pages[i]
-	wasClean := p.clean()
-	lost := p.waiting & mask
-	c.dirtyBlocks -= uint64(bits.OnesCount8(p.dirty() & mask))
-	p.valid &^= mask
-	p.waiting &^= mask
-	p.flying &^= mask
+	s := &c.spans[i]
+	wasClean := s.clean()
+	lost := s.waiting & mask
+	c.dirtyBlocks -= s.blocks(s.dirty() & mask)
+	s.valid &^= mask
+	s.waiting &^= mask
+	s.flying &^= mask
 	if lost != 0 {
-		c.leave(i, uint64(bits.OnesCount8(lost)))
+		c.leave(i, s.blocks(lost))
 	}
 	switch {
-	case wasClean && p.valid == 0:
-		c.release(i)
-	case !wasClean && p.clean():
+	case wasClean && s.valid == 0:
+		c.clean.Remove(i)
+		c.lose(i, int(s.pages))
+	case !wasClean && s.clean():
 		c.rest(i)
 	}
 }
 
-// leave takes blocks that waited no longer out of their stripe, and page i too
-// if it has no other. If that was the oldest page, the stripe gets younger.
+// leave takes blocks that waited no longer out of their stripe, and span i too
+// if it has no other. If that was the oldest, the stripe gets younger.
 func (c *Cache) leave(i uint32, blocks uint64) {
-	p := &c.pages[i]
-	s := p.stripe
+	s := c.spans[i].stripe
 	st := &c.stripes[s]
 	st.waitingBlocks -= blocks
-	if p.waiting == 0 {
+	if c.spans[i].waiting == 0 {
 		wasOldest := st.waiting.head == i
 		c.home.remove(&st.waiting, i)
 		if wasOldest {
@@ -107,13 +115,12 @@ func (c *Cache) forget() {
 // empty resets the slabs and lists and keeps their memory, but for what the
 // order of replacement holds.
 func (c *Cache) empty() {
-	c.pages = append(c.pages[:0], page{})
-	c.home = append(c.home[:0], link{})
-	c.flight = append(c.flight[:0], link{})
+	c.slab.clear()
+	c.lines.clear()
 	c.stripes = append(c.stripes[:0], stripe{})
 	c.wait = append(c.wait[:0], link{})
 	c.shelf = append(c.shelf[:0], link{})
-	c.freePages, c.freeStripes = 0, 0
+	c.freeStripes = 0
 	c.clean = replace.New(c.replace, c.capacity)
 	c.waiting, c.flights = list{}, list{}
 	c.shelves = [numShelves]list{}

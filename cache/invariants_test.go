@@ -1,13 +1,10 @@
 package cache
 
-import (
-	"fmt"
-	"math/bits"
-)
+import "fmt"
 
 // invariants recounts everything that is counted and follows every list.
 func (c *Cache) invariants() error {
-	seen := make([]string, len(c.pages)) // where each slot was found by its home links
+	seen := make([]string, len(c.spans)) // where each slot was found by its home links
 	place := func(i uint32, where string) error {
 		if seen[i] != "" {
 			return fmt.Errorf("slot %d in %s and in %s", i, seen[i], where)
@@ -15,56 +12,125 @@ func (c *Cache) invariants() error {
 		seen[i] = where
 		return nil
 	}
-	for i := c.freePages; i != 0; i = c.home[i].next {
+	for i := c.free; i != 0; i = c.home[i].next {
 		if err := place(i, "free list"); err != nil {
 			return err
+		}
+		if c.spans[i].pages != 0 {
+			return fmt.Errorf("a span of %d pages in the free list", c.spans[i].pages)
 		}
 	}
 	for _, i := range c.clean.Slots(nil) {
 		if err := place(i, "order of replacement"); err != nil {
 			return err
 		}
-		if p := &c.pages[i]; !p.clean() || p.valid == 0 {
-			return fmt.Errorf("page %d in the order of replacement is not clean or is empty", p.number)
+		if s := &c.spans[i]; !s.clean() || s.valid == 0 {
+			return fmt.Errorf("span %d in the order of replacement is not clean or is empty", s.first)
 		}
 	}
 	if err := c.stripeInvariants(place); err != nil {
 		return err
 	}
-	var resident, dirty, inFlight int
+	var resident, dirty, inFlight, mixed int
 	var blocks uint64
-	for i := 1; i < len(c.pages); i++ {
-		p := &c.pages[i]
+	for i := 1; i < len(c.spans); i++ {
+		s := &c.spans[i]
 		if seen[i] == "free list" {
 			continue
 		}
-		if seen[i] == "" && (p.carried == 0 || p.waiting != 0) {
-			return fmt.Errorf("page %d is nowhere", p.number)
+		if seen[i] == "" && (s.carried == 0 || s.waiting != 0) {
+			return fmt.Errorf("span %d is nowhere", s.first)
 		}
-		if c.byPage.get(p.number) != uint32(i) {
-			return fmt.Errorf("page %d is not indexed at its slot", p.number)
+		if s.pages == 0 || s.first/linePages != (s.end()-1)/linePages {
+			return fmt.Errorf("span %d of %d pages", s.first, s.pages)
 		}
-		if p.waiting&p.flying != 0 || p.flying&^p.carried != 0 || p.dirty()&^p.valid != 0 {
-			return fmt.Errorf("page %d: masks %+v", p.number, *p)
+		if s.waiting&s.flying != 0 || s.flying&^s.carried != 0 || s.dirty()&^s.valid != 0 {
+			return fmt.Errorf("span %d: masks %+v", s.first, *s)
 		}
-		resident++
-		if !p.clean() {
-			dirty++
-			if c.stripes[p.stripe].number != c.StripeOf(p.first()) {
-				return fmt.Errorf("page %d in the wrong stripe", p.number)
+		if s.pages > 1 && (!uniform(s.valid, s.waiting, s.flying, s.carried) || s.mixed) {
+			return fmt.Errorf("the %d pages of span %d are not alike: %+v", s.pages, s.first, *s)
+		}
+		resident += int(s.pages)
+		if !s.clean() {
+			dirty += int(s.pages)
+			if n := c.stripes[s.stripe].number; n != c.StripeOf(s.extent().Start) || n != c.StripeOf(s.extent().End()-1) {
+				return fmt.Errorf("span %d in the wrong stripe", s.first)
 			}
 		}
-		if p.carried != 0 {
-			inFlight++
+		if s.carried != 0 {
+			inFlight += int(s.pages)
 		}
-		blocks += uint64(bits.OnesCount8(p.dirty()))
+		if s.mixed {
+			mixed++
+		}
+		blocks += s.blocks(s.dirty())
 	}
-	if resident != c.resident || resident != c.byPage.count || resident > c.capacity {
-		return fmt.Errorf("%d pages, counted %d, indexed %d, capacity %d", resident, c.resident, c.byPage.count, c.capacity)
+	if resident != c.resident || resident > c.capacity {
+		return fmt.Errorf("%d pages, counted %d, capacity %d", resident, c.resident, c.capacity)
 	}
 	if dirty != c.dirtyPages || inFlight != c.inFlightPages || blocks != c.dirtyBlocks {
 		return fmt.Errorf("dirty %d, in flight %d, blocks %d; counted %d, %d, %d",
 			dirty, inFlight, blocks, c.dirtyPages, c.inFlightPages, c.dirtyBlocks)
+	}
+	for i := c.freeMixture; i != 0; i = uint32(c.mixtures[i][0]) {
+		mixed++
+	}
+	if mixed != len(c.mixtures)-1 {
+		return fmt.Errorf("%d mixtures in use or free, of %d", mixed, len(c.mixtures)-1)
+	}
+	return c.lineInvariants()
+}
+
+// uniform tells whether each mask has all blocks or none.
+func uniform(masks ...uint8) bool {
+	for _, m := range masks {
+		if m != 0 && m != whole {
+			return false
+		}
+	}
+	return true
+}
+
+// lineInvariants looks every page of every span up, and counts the lines.
+func (c *Cache) lineInvariants() error {
+	spansIn := map[uint64]int{}
+	pagesIn := map[uint64]int{}
+	for i := 1; i < len(c.spans); i++ {
+		s := &c.spans[i]
+		for page := s.first; page < s.end(); page++ {
+			if at, _ := c.find(page, page+1); at != uint32(i) {
+				return fmt.Errorf("page %d of slot %d is found in slot %d", page, i, at)
+			}
+			pagesIn[page/linePages]++
+		}
+		if s.pages > 0 {
+			spansIn[s.first/linePages]++
+		}
+	}
+	directories := 0
+	for line, spans := range spansIn {
+		at := c.lines.index.get(line)
+		if (spans > 1) != (at >= isDirectory) {
+			return fmt.Errorf("line %d of %d spans has value %#x", line, spans, at)
+		}
+		if spans == 1 {
+			continue
+		}
+		directories++
+		for _, i := range c.lines.directories[at-isDirectory] {
+			if i != 0 {
+				pagesIn[line]--
+			}
+		}
+		if pagesIn[line] != 0 {
+			return fmt.Errorf("the directory of line %d is off by %d pages", line, pagesIn[line])
+		}
+	}
+	for i := c.lines.free; i != 0; i = c.lines.directories[i][0] {
+		directories++
+	}
+	if directories != len(c.lines.directories)-1 || len(spansIn) != c.lines.index.count {
+		return fmt.Errorf("%d directories in use or free, of %d; %d lines, of %d", directories, len(c.lines.directories)-1, len(spansIn), c.lines.index.count)
 	}
 	return nil
 }
@@ -81,15 +147,15 @@ func (c *Cache) stripeInvariants(place func(uint32, string) error) error {
 		age = c.waitingSeq(s)
 		blocks, seq := uint64(0), uint64(0)
 		for i := st.waiting.head; i != 0; i = c.home[i].next {
-			p := &c.pages[i]
+			p := &c.spans[i]
 			if err := place(i, "waiting list"); err != nil {
 				return err
 			}
 			if p.waiting == 0 || p.seq <= seq || c.stripes[p.stripe].number != st.number {
-				return fmt.Errorf("page %d waits wrongly in stripe %d", p.number, st.number)
+				return fmt.Errorf("span %d waits wrongly in stripe %d", p.first, st.number)
 			}
-			seq = p.seq
-			blocks += uint64(bits.OnesCount8(p.waiting))
+			seq = p.seq + uint64(p.pages) - 1
+			blocks += p.blocks(p.waiting)
 		}
 		if blocks != st.waitingBlocks {
 			return fmt.Errorf("stripe %d: %d blocks wait, counted %d", st.number, blocks, st.waitingBlocks)
@@ -107,11 +173,11 @@ func (c *Cache) stripeInvariants(place func(uint32, string) error) error {
 		found[s] = true
 		seq := uint64(0)
 		for i := st.carried.head; i != 0; i = c.flight[i].next {
-			p := &c.pages[i]
+			p := &c.spans[i]
 			if p.carried == 0 || p.carriedSeq <= seq || p.stripe != s {
-				return fmt.Errorf("page %d is carried wrongly in stripe %d", p.number, st.number)
+				return fmt.Errorf("span %d is carried wrongly in stripe %d", p.first, st.number)
 			}
-			seq = p.carriedSeq
+			seq = p.carriedSeq + uint64(p.pages) - 1
 		}
 		if !st.flying || seq == 0 {
 			return fmt.Errorf("stripe %d in flight: %+v", st.number, *st)

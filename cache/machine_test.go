@@ -290,7 +290,9 @@ func (x *machine) Check(t *rapid.T) {
 	}
 	var lru []uint64
 	for _, i := range slices.Backward(x.c.clean.Slots(nil)) {
-		lru = append(lru, x.c.pages[i].number)
+		for k := range x.c.spans[i].pages {
+			lru = append(lru, x.c.spans[i].end()-1-uint64(k))
+		}
 	}
 	if !slices.Equal(lru, x.m.lru) {
 		t.Fatalf("LRU order %v, want %v", lru, x.m.lru)

@@ -26,10 +26,14 @@ func (c *Cache) Lookup(dst []block.Run, e block.Extent) (runs []block.Run, hit b
 func (c *Cache) Peek(dst []block.Run, e block.Extent) []block.Run {
 	base := len(dst)
 	w := over(e)
-	for number, mask, ok := w.next(); ok; number, mask, ok = w.next() {
-		if i := c.byPage.get(number); i != 0 {
-			p := &c.pages[i]
-			dst = p.appendRuns(dst, base, mask&p.valid)
+	for p, ok := w.next(); ok; p, ok = w.next() {
+		for page := p.first; page < p.end; {
+			i, n := c.find(page, p.end)
+			if i != 0 {
+				s := &c.spans[i]
+				dst = c.appendRuns(dst, base, s, page, n, p.mask&s.valid)
+			}
+			page += uint64(n)
 		}
 	}
 	return dst
@@ -40,48 +44,52 @@ func (c *Cache) Peek(dst []block.Run, e block.Extent) []block.Run {
 func (c *Cache) Missing(dst []block.Extent, e block.Extent) []block.Extent {
 	base := len(dst)
 	w := over(e)
-	for number, mask, ok := w.next(); ok; number, mask, ok = w.next() {
-		if i := c.byPage.get(number); i != 0 {
-			mask &^= c.pages[i].valid
+	for p, ok := w.next(); ok; p, ok = w.next() {
+		for page := p.first; page < p.end; {
+			i, n := c.find(page, p.end)
+			dst = appendBlocks(dst, base, page, n, p.mask&^c.spans[i].valid) // slot 0 holds nothing
+			page += uint64(n)
 		}
-		for b := range block.LBA(PageBlocks) {
-			if mask>>b&1 == 0 {
-				continue
-			}
-			at := block.LBA(number*PageBlocks) + b
-			if n := len(dst) - 1; n >= base && dst[n].End() == at {
-				dst[n].Blocks++
-				continue
-			}
-			dst = append(dst, block.Extent{Start: at, Blocks: 1})
+	}
+	return dst
+}
+
+// appendBlocks appends the blocks of mask of n pages, all of them or of one page.
+func appendBlocks(dst []block.Extent, base int, first uint64, n int, mask uint8) []block.Extent {
+	if mask == whole {
+		return appendExtent(dst, base, pagesExtent(first, n))
+	}
+	for k := range block.LBA(PageBlocks) {
+		if mask>>k&1 != 0 {
+			dst = appendExtent(dst, base, block.Extent{Start: block.LBA(first*PageBlocks) + k, Blocks: 1})
 		}
 	}
 	return dst
 }
 
 // Dirty appends the present version of every dirty block, in flight or not, in
-// the order of the volume. It sorts the dirty pages and allocates: it is for the
+// the order of the volume. It sorts the dirty spans and allocates: it is for the
 // moment of a power cut, not for the way of an I/O.
 func (c *Cache) Dirty(dst []block.Run) []block.Run {
 	base := len(dst)
 	slots := c.dirtySlots()
 	slices.SortFunc(slots, func(a, b uint32) int {
-		if c.pages[a].number < c.pages[b].number {
+		if c.spans[a].first < c.spans[b].first {
 			return -1
 		}
 		return 1
 	})
 	for _, i := range slots {
-		p := &c.pages[i]
-		dst = p.appendRuns(dst, base, p.dirty())
+		s := &c.spans[i]
+		dst = c.appendRuns(dst, base, s, s.first, int(s.pages), s.dirty())
 	}
 	return dst
 }
 
-// dirtySlots lists every page that is waiting or carried, once, in no
+// dirtySlots lists every span that is waiting or carried, once, in no
 // particular but a determined order.
 func (c *Cache) dirtySlots() []uint32 {
-	slots := make([]uint32, 0, c.dirtyPages)
+	slots := make([]uint32, 0, min(c.dirtyPages, len(c.spans)))
 	for s := c.waiting.head; s != 0; s = c.wait[s].next {
 		for i := c.stripes[s].waiting.head; i != 0; i = c.home[i].next {
 			slots = append(slots, i)
@@ -89,7 +97,7 @@ func (c *Cache) dirtySlots() []uint32 {
 	}
 	for s := c.flights.head; s != 0; s = c.shelf[s].next {
 		for i := c.stripes[s].carried.head; i != 0; i = c.flight[i].next {
-			if c.pages[i].waiting == 0 {
+			if c.spans[i].waiting == 0 {
 				slots = append(slots, i)
 			}
 		}

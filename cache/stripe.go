@@ -9,8 +9,8 @@ import (
 // stripe gathers the dirty pages of one stripe of the array.
 type stripe struct {
 	number        uint64
-	waiting       list // pages, oldest first
-	carried       list // pages, oldest first
+	waiting       list // spans, oldest first
+	carried       list // spans, oldest first
 	waitingBlocks uint64
 	flying        bool
 	rewritten     bool // since it became dirty, or NextCold passed over it
@@ -90,34 +90,20 @@ func (c *Cache) oldest() uint32 {
 }
 
 // extent is where on the volume the stripe of slot s lies.
-func (c *Cache) extent(s uint32) block.Extent {
-	return block.Extent{Start: block.LBA(c.stripes[s].number * c.stripeBlocks), Blocks: c.stripeBlocks}
+func (c *Cache) extent(s uint32) block.Extent { return c.stripeExtent(c.stripes[s].number) }
+
+func (c *Cache) stripeExtent(number uint64) block.Extent {
+	return block.Extent{Start: block.LBA(number * c.stripeBlocks), Blocks: c.stripeBlocks}
 }
 
-// join puts page i at the end of its stripe's waiting list and returns the
-// slot of that stripe. The stripe may be the one of slot near, which saves the
-// search. A stripe that had nothing waiting becomes the last to be oldest.
-func (c *Cache) join(i, near uint32) uint32 {
-	p := &c.pages[i]
-	s := p.stripe
-	if p.carried == 0 {
-		if s = near; s == 0 || !c.extent(s).Contains(p.first()) {
-			c.reshelve(near)
-			s = c.stripeSlot(c.StripeOf(p.first()))
-		}
-		p.stripe = s
-	} else if s != near {
-		c.reshelve(near)
-	}
+// join puts a span at the end of the waiting list of its stripe. A stripe that
+// had nothing waiting becomes the last to be oldest.
+func (c *Cache) join(i, s uint32) {
 	st := &c.stripes[s]
-	if s != near && c.scattered && (st.waiting.head != 0 || st.flying) {
-		st.rewritten = true
-	}
 	if st.waiting.head == 0 {
 		c.wait.pushBack(&c.waiting, s)
 	}
 	c.home.pushBack(&st.waiting, i)
-	return s
 }
 
 // stripeSlot is the slot of a stripe, a new one if need be. There are never
@@ -199,7 +185,7 @@ func (c *Cache) requeue(s, at uint32) {
 }
 
 // waitingSeq is the sequence number of the oldest waiting page of a stripe.
-func (c *Cache) waitingSeq(s uint32) uint64 { return c.pages[c.stripes[s].waiting.head].seq }
+func (c *Cache) waitingSeq(s uint32) uint64 { return c.spans[c.stripes[s].waiting.head].seq }
 
 // carriedSeq is the sequence number of the oldest page that a stripe's batch carries.
-func (c *Cache) carriedSeq(s uint32) uint64 { return c.pages[c.stripes[s].carried.head].carriedSeq }
+func (c *Cache) carriedSeq(s uint32) uint64 { return c.spans[c.stripes[s].carried.head].carriedSeq }

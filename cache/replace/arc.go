@@ -5,7 +5,8 @@ package replace
 // are hit. It follows the pseudo-code of Megiddo & Modha (FAST'03, figure 4).
 type arc struct {
 	links    links
-	keys     []uint64
+	keys     []uint64 // the first of each slot
+	sizes    sizes
 	again    marks // 1: in T2
 	t1, t2   list
 	ghosts   ghosts // B1, B2
@@ -63,17 +64,49 @@ func (p *arc) Miss(key uint64) {
 func step(other, hit int) uint64 { return max(1<<arcDigits, uint64(other)<<arcDigits/uint64(hit)) }
 
 func (p *arc) Insert(slot uint32, key uint64) {
-	p.links.reach(slot)
-	p.again.reach(slot)
-	p.keys = keep(p.keys, slot, key)
+	p.place(slot, key, 1)
 	if p.came == fromB1 || p.came == fromB2 {
 		p.again[slot] = 1
-		p.links.push(&p.t2, slot)
+		p.links.push(&p.t2, slot, 1)
 	} else {
 		p.again[slot] = 0
-		p.links.push(&p.t1, slot)
+		p.links.push(&p.t1, slot, 1)
 	}
 	p.came = isNew
+}
+
+// place notes what is in a slot.
+func (p *arc) place(slot uint32, key uint64, n int) {
+	p.links.reach(slot)
+	p.again.reach(slot)
+	p.sizes.set(slot, n)
+	p.keys = keep(p.keys, slot, key)
+}
+
+// Admit makes a run of keys that are all new.
+func (p *arc) Admit(slot uint32, key uint64, n int) (taken int) {
+	p.Miss(key)
+	p.Insert(slot, key)
+	if p.again[slot] != 0 {
+		return 1
+	}
+	for taken = 1; taken < n && !p.ghosts.has(key+uint64(taken)); taken++ {
+		p.Miss(key + uint64(taken))
+		p.t1.count++
+	}
+	p.came = isNew
+	p.sizes.set(slot, taken)
+	return taken
+}
+
+func (p *arc) Split(slot, rest uint32, n int) {
+	p.place(rest, p.keys[slot]+uint64(n), 0)
+	p.sizes.split(slot, rest, n)
+	if p.again[rest] = p.again[slot]; p.again[slot] != 0 {
+		p.links.pushAfter(&p.t2, slot, rest)
+	} else {
+		p.links.pushAfter(&p.t1, slot, rest)
+	}
 }
 
 func (p *arc) Touch(slot uint32) {
@@ -81,33 +114,39 @@ func (p *arc) Touch(slot uint32) {
 		p.links.renew(&p.t2, slot)
 		return
 	}
-	p.links.remove(&p.t1, slot)
+	n := p.sizes.of(slot)
+	p.links.remove(&p.t1, slot, n)
 	p.again[slot] = 1
-	p.links.push(&p.t2, slot)
+	p.links.push(&p.t2, slot, n)
 }
 
 func (p *arc) Remove(slot uint32) {
-	if p.again[slot] != 0 {
-		p.links.remove(&p.t2, slot)
+	if n := p.sizes.of(slot); p.again[slot] != 0 {
+		p.links.remove(&p.t2, slot, n)
 	} else {
-		p.links.remove(&p.t1, slot)
+		p.links.remove(&p.t1, slot, n)
 	}
 }
 
-// Evict is REPLACE.
-func (p *arc) Evict() uint32 {
+// Evict is REPLACE. It takes one key, because the next may come from the other
+// queue.
+func (p *arc) Evict(int) (slot uint32, taken int) {
 	size := uint64(p.t1.count) << arcDigits
-	slot, side := p.t2.tail, uint8(b2)
+	slot, from, side := p.t2.tail, &p.t2, uint8(b2)
 	if p.t1.count > 0 && (size > p.target || size == p.target && p.came == fromB2) || slot == 0 {
-		if slot, side = p.t1.tail, b1; slot == 0 {
-			return 0
+		if slot, from, side = p.t1.tail, &p.t1, b1; slot == 0 {
+			return 0, 0
 		}
 	}
-	p.Remove(slot)
 	if p.came != fillsT1 {
 		p.ghosts.push(side, p.keys[slot])
 	}
-	return slot
+	p.keys[slot]++
+	from.count--
+	if _, last := p.sizes.take(slot, 1); last {
+		p.links.remove(from, slot, 0)
+	}
+	return slot, 1
 }
 
 func (p *arc) Slots(dst []uint32) []uint32 {

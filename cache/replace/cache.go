@@ -22,7 +22,7 @@ func (c *Cache) Access(key uint64) (hit bool) {
 	c.policy.Miss(key)
 	slot := uint32(c.index.count + 1)
 	if c.index.count == c.capacity {
-		slot = c.policy.Evict()
+		slot, _ = c.policy.Evict(1)
 		c.index.remove(slot)
 	}
 	c.index.put(key, slot)

@@ -13,6 +13,9 @@ type ghosts struct {
 // newGhosts is for at most limit keys.
 func newGhosts(limit int) ghosts { return ghosts{table: newTable(limit), links: make(links, 1)} }
 
+// has tells whether key is remembered.
+func (g *ghosts) has(key uint64) bool { return g.table.get(key) != 0 }
+
 func (g *ghosts) push(side uint8, key uint64) {
 	slot := g.free
 	if slot != 0 {
@@ -24,12 +27,12 @@ func (g *ghosts) push(side uint8, key uint64) {
 	}
 	g.table.put(key, slot)
 	g.side[slot] = side
-	g.links.push(&g.queues[side], slot)
+	g.links.push(&g.queues[side], slot, 1)
 }
 
 func (g *ghosts) remove(slot uint32) {
 	g.table.remove(slot)
-	g.links.remove(&g.queues[g.side[slot]], slot)
+	g.links.remove(&g.queues[g.side[slot]], slot, 1)
 	g.links[slot].next = g.free
 	g.free = slot
 }

@@ -30,7 +30,7 @@ func TestPolicy_HoldsWhatIsIn(t *testing.T) {
 			}
 			checkGhosts(t, p, in, capacity)
 			evict := func() {
-				s := p.Evict()
+				s, _ := p.Evict(1)
 				if !slices.Contains(slots, s) {
 					t.Fatalf("%v, step %d: evicts slot %d of %v", Kind(k), step, s, slots)
 				}
@@ -66,9 +66,9 @@ func TestPolicy_HoldsWhatIsIn(t *testing.T) {
 			}
 		}
 		for range len(in) {
-			p.Evict()
+			p.Evict(1)
 		}
-		if s := p.Evict(); s != 0 || len(p.Slots(nil)) != 0 {
+		if s, _ := p.Evict(1); s != 0 || len(p.Slots(nil)) != 0 {
 			t.Errorf("%v: evicts slot %d when it is empty", Kind(k), s)
 		}
 	}

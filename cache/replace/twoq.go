@@ -5,7 +5,8 @@ package replace
 // the short queue does nothing: it is taken for the same burst of use.
 type twoQ struct {
 	links    links
-	keys     []uint64
+	keys     []uint64 // the first of each slot
+	sizes    sizes
 	main     marks // 1: in the main queue
 	in, am   list
 	out      ghosts // of what left the short queue
@@ -35,17 +36,47 @@ func (p *twoQ) Miss(key uint64) {
 }
 
 func (p *twoQ) Insert(slot uint32, key uint64) {
-	p.links.reach(slot)
-	p.main.reach(slot)
-	p.keys = keep(p.keys, slot, key)
+	p.place(slot, key, 1)
 	if p.recalled {
 		p.main[slot] = 1
-		p.links.push(&p.am, slot)
+		p.links.push(&p.am, slot, 1)
 	} else {
 		p.main[slot] = 0
-		p.links.push(&p.in, slot)
+		p.links.push(&p.in, slot, 1)
 	}
 	p.recalled = false
+}
+
+// place notes what is in a slot.
+func (p *twoQ) place(slot uint32, key uint64, n int) {
+	p.links.reach(slot)
+	p.main.reach(slot)
+	p.sizes.set(slot, n)
+	p.keys = keep(p.keys, slot, key)
+}
+
+// Admit makes a run of keys that are all new.
+func (p *twoQ) Admit(slot uint32, key uint64, n int) (taken int) {
+	p.Miss(key)
+	p.Insert(slot, key)
+	if p.main[slot] != 0 {
+		return 1
+	}
+	for taken = 1; taken < n && !p.out.has(key+uint64(taken)); taken++ {
+	}
+	p.sizes.set(slot, taken)
+	p.in.count += taken - 1
+	return taken
+}
+
+func (p *twoQ) Split(slot, rest uint32, n int) {
+	p.place(rest, p.keys[slot]+uint64(n), 0)
+	p.sizes.split(slot, rest, n)
+	if p.main[rest] = p.main[slot]; p.main[slot] != 0 {
+		p.links.pushAfter(&p.am, slot, rest)
+	} else {
+		p.links.pushAfter(&p.in, slot, rest)
+	}
 }
 
 func (p *twoQ) Touch(slot uint32) {
@@ -55,26 +86,31 @@ func (p *twoQ) Touch(slot uint32) {
 }
 
 func (p *twoQ) Remove(slot uint32) {
-	if p.main[slot] != 0 {
-		p.links.remove(&p.am, slot)
+	if n := p.sizes.of(slot); p.main[slot] != 0 {
+		p.links.remove(&p.am, slot, n)
 	} else {
-		p.links.remove(&p.in, slot)
+		p.links.remove(&p.in, slot, n)
 	}
 }
 
-func (p *twoQ) Evict() uint32 {
-	slot := p.am.tail
+// Evict takes one key, because the next may come from the other queue.
+func (p *twoQ) Evict(int) (slot uint32, taken int) {
+	slot, from := p.am.tail, &p.am
 	if p.in.count > p.limitIn || slot == 0 {
-		if slot = p.in.tail; slot == 0 {
-			return 0
+		if slot, from = p.in.tail, &p.in; slot == 0 {
+			return 0, 0
 		}
 		p.out.push(0, p.keys[slot])
 		if p.out.queues[0].count > p.limitOut {
 			p.out.drop(0)
 		}
 	}
-	p.Remove(slot)
-	return slot
+	p.keys[slot]++
+	from.count--
+	if _, last := p.sizes.take(slot, 1); last {
+		p.links.remove(from, slot, 0)
+	}
+	return slot, 1
 }
 
 func (p *twoQ) Slots(dst []uint32) []uint32 {

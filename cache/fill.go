@@ -1,0 +1,71 @@
+package cache
+
+import (
+	"fmt"
+	"math/bits"
+
+	"tbraid/cache/replace"
+	"tbraid/internal/block"
+)
+
+// Fill puts in clean content that was read from the members after a miss, and
+// returns the number of blocks taken. Blocks that are valid stay as they are,
+// because what is in the cache is never older; blocks discarded in flight stay
+// out, because the batch has yet to change the members.
+//
+// The caller took mark, by Mark, when it found the blocks missing. If a page
+// written since then has come and gone, the content read may be older than what
+// the members hold by now, and nothing is taken. Nothing is taken either if e
+// does not fit beside the dirty pages. Runs lie in e, in any order.
+func (c *Cache) Fill(e block.Extent, runs []block.Run, mark uint64) (taken uint64) {
+	if c.forgotten > mark || !c.Room(e) {
+		return 0
+	}
+	c.touch(e) // a page of e must not be evicted by another
+	for _, r := range runs {
+		if !e.Covers(r.Extent) {
+			panic(fmt.Sprintf("cache: fill of %v with content of %v", e, r.Extent))
+		}
+		w := over(r.Extent)
+		for p, ok := w.next(); ok; p, ok = w.next() {
+			taken += c.fillPiece(p, r.Version)
+		}
+	}
+	return taken
+}
+
+func (c *Cache) fillPiece(p piece, v block.Version) (taken uint64) {
+	for page := p.first; page < p.end; {
+		i, n := c.find(page, p.end)
+		if i == 0 {
+			n = c.admit(page, n, p.mask, v)
+			taken += uint64(n * bits.OnesCount8(p.mask))
+		} else if s := &c.spans[i]; p.mask&^(s.valid|s.carried) != 0 { // one page, see span
+			taken += s.blocks(p.mask &^ (s.valid | s.carried))
+			c.set(s, p.mask&^(s.valid|s.carried), v)
+		}
+		page += uint64(n)
+	}
+	return taken
+}
+
+// admit puts the first of n absent pages in, or all of them where it comes to the
+// same: if nothing has to give way, or if what comes in is the last to give way.
+// It returns how many.
+func (c *Cache) admit(first uint64, n int, mask uint8, v block.Version) int {
+	s := span{first: first, pages: uint8(n), content: uint32(v), valid: mask}
+	if c.replace == replace.LRU || c.resident+n <= c.capacity {
+		c.reserve(n)
+		i := c.newSpan(s)
+		c.place(i)
+		c.rank(i)
+		return n
+	}
+	c.clean.Miss(first)
+	c.reserve(1)
+	s.pages = 1
+	i := c.newSpan(s)
+	c.place(i)
+	c.clean.Insert(i, first)
+	return 1
+}

@@ -1,0 +1,128 @@
+package cache
+
+import "tbraid/internal/block"
+
+// Room tells whether e can be written, or filled, now: whether its pages and
+// the dirty pages together fit. It looks for the pages when the answer is
+// near, and costs nothing otherwise. An extent longer than the cache never fits.
+func (c *Cache) Room(e block.Extent) bool {
+	n, spare := pagesOf(e), uint64(c.capacity-c.dirtyPages)
+	if n <= spare {
+		return true
+	}
+	if n > uint64(c.capacity) {
+		return false
+	}
+	w := overPages(e)
+	for p, ok := w.next(); ok && n > spare; p, ok = w.next() {
+		for page := p.first; page < p.end; {
+			i, k := c.find(page, p.end)
+			if i != 0 && !c.spans[i].clean() {
+				n -= uint64(k)
+			}
+			page += uint64(k)
+		}
+	}
+	return n <= spare
+}
+
+// reserve makes room for n pages more, of which it evicts as many as need be, and
+// counts them. It panics if too few are clean.
+func (c *Cache) reserve(n int) {
+	c.resident += n
+	for c.resident > c.capacity {
+		i, taken := c.clean.Evict(c.resident - c.capacity)
+		if i == 0 {
+			panic("cache: write without room: every page is dirty")
+		}
+		c.lose(i, taken)
+	}
+}
+
+// lose takes the first n pages of a span out of the cache. They are in no list.
+func (c *Cache) lose(i uint32, n int) {
+	s := &c.spans[i]
+	c.forgotten = max(c.forgotten, s.written)
+	c.resident -= n
+	c.displace(i, n)
+	if n == int(s.pages) {
+		c.freeSpan(i)
+		return
+	}
+	s.first += uint64(n)
+	s.pages -= uint8(n)
+}
+
+// rank puts a span that has become clean, or has come clean, into the order of
+// replacement. Where the policy tells its pages apart it becomes several.
+func (c *Cache) rank(i uint32) {
+	for {
+		s := &c.spans[i]
+		taken := c.clean.Admit(i, s.first, int(s.pages))
+		if taken == int(s.pages) {
+			return
+		}
+		i = c.divide(i, taken)
+	}
+}
+
+// rest finds the place of a span that has just lost its last waiting or carried
+// block: the order of replacement, as one that has just come, or none.
+func (c *Cache) rest(i uint32) {
+	s := &c.spans[i]
+	c.dirtyPages -= int(s.pages)
+	if s.valid == 0 {
+		c.lose(i, int(s.pages))
+		return
+	}
+	c.rank(i)
+}
+
+// touch is a hit on the clean pages of e, in rising order.
+func (c *Cache) touch(e block.Extent) {
+	w := overPages(e)
+	for p, ok := w.next(); ok; p, ok = w.next() {
+		for page := p.first; page < p.end; {
+			i, n := c.find(page, p.end)
+			if i != 0 && c.spans[i].clean() {
+				c.clean.Touch(c.cut(i, page, n))
+			}
+			page += uint64(n)
+		}
+	}
+}
+
+// cut makes n pages of a span a span of their own, and returns its slot.
+func (c *Cache) cut(i uint32, first uint64, n int) uint32 {
+	if before := first - c.spans[i].first; before > 0 {
+		i = c.split(i, int(before))
+	}
+	if n < int(c.spans[i].pages) {
+		c.split(i, n)
+	}
+	return i
+}
+
+// split leaves the first n pages of a span in its slot, and returns that of the
+// others. In each list these come right behind the first.
+func (c *Cache) split(i uint32, n int) (rest uint32) {
+	rest = c.divide(i, n)
+	s := &c.spans[i]
+	if s.clean() {
+		c.clean.Split(i, rest, n)
+	}
+	if s.waiting != 0 {
+		c.home.insertAfter(&c.stripes[s.stripe].waiting, i, rest)
+	}
+	if s.carried != 0 {
+		c.flight.insertAfter(&c.stripes[s.stripe].carried, i, rest)
+	}
+	return rest
+}
+
+// divide is split, of a span that is in no list.
+func (c *Cache) divide(i uint32, n int) (rest uint32) {
+	rest = c.newSpan(c.spans[i].splitOff(n))
+	c.place(rest)
+	return rest
+}

@@ -1,0 +1,136 @@
+package cache
+
+import "tbraid/internal/block"
+
+// slab holds the spans by slot, from slot 1. There are never more of them than pages.
+type slab struct {
+	spans  []span
+	home   links // of a stripe's waiting list, of the free list
+	flight links // of a stripe's carried list
+	free   uint32
+
+	mixtures    []mixture // by slot, from slot 1
+	freeMixture uint32    // chained by their first version
+}
+
+// mixture holds the versions of a page that has more than one.
+type mixture [PageBlocks]block.Version
+
+// newSpan returns the slot of s, which is in no list. The slab may move.
+func (b *slab) newSpan(s span) uint32 {
+	i := b.free
+	if i == 0 {
+		b.spans = append(b.spans, s)
+		b.home = append(b.home, link{})
+		b.flight = append(b.flight, link{})
+		return uint32(len(b.spans) - 1)
+	}
+	b.free = b.home[i].next
+	b.spans[i] = s
+	return i
+}
+
+// freeSpan gives back the slot of a span that is in no list.
+func (b *slab) freeSpan(i uint32) {
+	b.unmix(&b.spans[i])
+	b.spans[i].pages = 0
+	b.home[i].next = b.free
+	b.free = i
+}
+
+// version is what block k of each page of a span holds, if that is valid.
+func (b *slab) version(s *span, k int) block.Version {
+	if s.mixed {
+		return b.mixtures[s.content][k]
+	}
+	return block.Version(s.content)
+}
+
+// set makes the blocks of mask valid with version v.
+func (b *slab) set(s *span, mask uint8, v block.Version) {
+	switch {
+	case s.valid&^mask == 0:
+		b.unmix(s)
+		s.content = uint32(v)
+	case s.mixed || block.Version(s.content) != v:
+		b.mix(s)
+		m := &b.mixtures[s.content]
+		for k := range m {
+			if mask>>k&1 != 0 {
+				m[k] = v
+			}
+		}
+	}
+	s.valid |= mask
+}
+
+// mix gives a page a version for each of its blocks.
+func (b *slab) mix(s *span) {
+	if s.mixed {
+		return
+	}
+	i := b.freeMixture
+	if i == 0 {
+		i = uint32(len(b.mixtures))
+		b.mixtures = append(b.mixtures, mixture{})
+	} else {
+		b.freeMixture = uint32(b.mixtures[i][0])
+	}
+	for k := range b.mixtures[i] {
+		b.mixtures[i][k] = block.Version(s.content)
+	}
+	s.content, s.mixed = i, true
+}
+
+// unmix gives back the mixture that a page may have; it has no version until it
+// is given one.
+func (b *slab) unmix(s *span) {
+	if !s.mixed {
+		return
+	}
+	b.mixtures[s.content][0] = block.Version(b.freeMixture)
+	b.freeMixture = s.content
+	s.content, s.mixed = 0, false
+}
+
+// clear empties the slab and keeps its memory.
+func (b *slab) clear() {
+	b.spans = append(b.spans[:0], span{})
+	b.home = append(b.home[:0], link{})
+	b.flight = append(b.flight[:0], link{})
+	b.mixtures = append(b.mixtures[:0], mixture{})
+	b.free, b.freeMixture = 0, 0
+}
+
+// appendRuns appends the blocks of mask of n pages of a span, in order. Neighbours
+// of one version merge, but never with an entry of dst before base: those are the
+// caller's.
+func (b *slab) appendRuns(dst []block.Run, base int, s *span, first uint64, n int, mask uint8) []block.Run {
+	if mask == whole && !s.mixed {
+		return appendRun(dst, base, block.Run{Extent: pagesExtent(first, n), Version: block.Version(s.content)})
+	}
+	for k := range PageBlocks { // of one page, or of none if the mask is empty
+		if mask>>k&1 != 0 {
+			at := block.Extent{Start: block.LBA(first*PageBlocks) + block.LBA(k), Blocks: 1}
+			dst = appendRun(dst, base, block.Run{Extent: at, Version: b.version(s, k)})
+		}
+	}
+	return dst
+}
+
+func appendRun(dst []block.Run, base int, r block.Run) []block.Run {
+	if k := len(dst) - 1; k >= base && dst[k].Version == r.Version && dst[k].Extent.End() == r.Extent.Start {
+		dst[k].Extent.Blocks += r.Extent.Blocks
+		return dst
+	}
+	return append(dst, r)
+}
+
+// appendExtent does for extents what appendRun does for runs.
+func appendExtent(dst []block.Extent, base int, e block.Extent) []block.Extent {
+	if k := len(dst) - 1; k >= base && dst[k].End() == e.Start {
+		dst[k].Blocks += e.Blocks
+		return dst
+	}
+	return append(dst, e)
+}

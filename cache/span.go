@@ -1,0 +1,73 @@
+package cache
+
+import (
+	"math/bits"
+
+	"tbraid/internal/block"
+	"tbraid/sim"
+)
+
+// span is a run of pages of one line that are alike: bit i of a mask is block i
+// of each of them, and what is said of one holds for all. Sequence numbers alone go up
+// by one from page to page, because a Write numbers its pages in order. Before
+// something happens to some of the pages only, Cache.cut makes these a span of
+// their own.
+//
+// A span of several pages has, of each mask, all blocks or none, and one
+// version; a page of which that is not true is a span by itself.
+//
+// Its place follows from its masks: waiting blocks put it in its stripe's
+// waiting list, carried blocks in its stripe's carried list (perhaps both), and
+// a span with neither is clean and in the order of replacement. Pages with no
+// valid block stay only while they are carried.
+//
+// It is 64 bytes, one line of the processor's cache.
+type span struct {
+	first   uint64 // number of its first page
+	written uint64 // sequence of the last Write to it, 0 if it was only filled
+
+	// Of the first page: sequence and time of the Write that made it waiting,
+	// and the same for what the batch in flight carries.
+	seq, carriedSeq     uint64
+	since, carriedSince sim.Time
+
+	stripe  uint32 // slot, while waiting or carried
+	content uint32 // the version of each valid block or, if mixed, the slot of its mixture
+
+	pages   uint8 // 0 on the free list
+	mixed   bool
+	valid   uint8
+	waiting uint8 // dirty, in no batch
+	flying  uint8 // dirty, and the batch carries this version
+	carried uint8 // in the batch, in this version or an older one
+}
+
+// whole is the mask of every block of a page.
+const whole = 1<<PageBlocks - 1
+
+func (s *span) dirty() uint8 { return s.waiting | s.flying }
+
+func (s *span) clean() bool { return s.waiting|s.carried == 0 }
+
+// end is the number of the page after the last.
+func (s *span) end() uint64 { return s.first + uint64(s.pages) }
+
+// blocks is how many blocks of the span are in a mask.
+func (s *span) blocks(mask uint8) uint64 { return uint64(s.pages) * uint64(bits.OnesCount8(mask)) }
+
+// extent is where on the volume the pages lie.
+func (s *span) extent() block.Extent { return pagesExtent(s.first, int(s.pages)) }
+
+// splitOff leaves n pages in s and returns the others, alike but for where they are.
+func (s *span) splitOff(n int) span {
+	rest := *s
+	rest.first += uint64(n)
+	rest.seq += uint64(n)
+	rest.carriedSeq += uint64(n)
+	rest.pages -= uint8(n)
+	s.pages = uint8(n)
+	return rest
+}
+
+// unload ends what a batch carried.
+func (s *span) unload() { s.flying, s.carried = 0, 0 }

@@ -1,0 +1,59 @@
+package cache
+
+import "tbraid/internal/block"
+
+// PageBlocks is the number of logical blocks in a page of 4 KiB.
+const PageBlocks = 8
+
+// linePages is the number of pages in a line, an aligned part of the volume: 64
+// KiB, because no common chunk of an array is smaller.
+const linePages = 16
+
+// piece is a part of a line: whole pages, or some blocks of one page.
+type piece struct {
+	first, end uint64 // pages
+	mask       uint8  // of the blocks of each
+}
+
+// walk goes through an extent piece by piece.
+type walk struct{ at, end block.LBA }
+
+func over(e block.Extent) walk { return walk{e.Start, e.End()} }
+
+// overPages is a walk through the whole of every page that e touches.
+func overPages(e block.Extent) walk {
+	w := over(e)
+	w.at &^= PageBlocks - 1
+	if n := w.end % PageBlocks; n != 0 {
+		w.end += PageBlocks - n
+	}
+	return w
+}
+
+func (w *walk) next() (p piece, ok bool) {
+	if w.at >= w.end {
+		return piece{}, false
+	}
+	page, lo, n := uint64(w.at/PageBlocks), w.at%PageBlocks, w.end-w.at
+	if lo != 0 || n < PageBlocks {
+		n = min(PageBlocks-lo, n)
+		w.at += n
+		return piece{page, page + 1, uint8((1<<n - 1) << lo)}, true
+	}
+	end := min(uint64(w.end/PageBlocks), page|(linePages-1)+1)
+	w.at = block.LBA(end * PageBlocks)
+	return piece{page, end, whole}, true
+}
+
+// pagesOf is the number of pages that e touches.
+func pagesOf(e block.Extent) uint64 {
+	if e.Empty() {
+		return 0
+	}
+	return uint64((e.End()-1)/PageBlocks-e.Start/PageBlocks) + 1
+}
+
+// pagesExtent is where n pages lie.
+func pagesExtent(first uint64, n int) block.Extent {
+	return block.Extent{Start: block.LBA(first * PageBlocks), Blocks: uint64(n) * PageBlocks}
+}
