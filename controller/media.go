@@ -109,16 +109,13 @@ func (a *Array) ofVolume(d *disks.Drive, p *disks.Pass) *ledger.Pass {
 // pieces adds one cell of a pass, a piece for each chunk. A log behind the last
 // chunk is no part of the volume.
 func (a *Array) pieces(d *disks.Drive, p *disks.Pass, c block.Cell, carried bool) {
-	chunk := a.layout.ChunkBlocks()
 	end := min(c.Extent.End(), block.LBA(a.layout.MemberBlocks()))
 	for at := c.Extent.Start; at < end; {
-		n := min(uint64(end-at), chunk-uint64(at)%chunk)
-		if a.layout.Serves(uint8(d.Member()), at) {
-			lba, _ := a.layout.VolumeAt(uint8(d.Member()), at)
-			a.media.pass.Pieces = append(a.media.pass.Pieces, ledger.Piece{
-				Extent: block.Extent{Start: lba, Blocks: n}, Offset: uint64(at - p.Units.Start),
-				Version: c.Tag.Version(a.slot(lba)), Carried: carried})
+		e, slot, ok := a.layout.DataAt(uint8(d.Member()), at, end)
+		if ok {
+			a.media.pass.Pieces = append(a.media.pass.Pieces, ledger.Piece{Extent: e, Offset: uint64(at - p.Units.Start),
+				Version: c.Tag.Version(slot), Carried: carried})
 		}
-		at += block.LBA(n)
+		at += block.LBA(e.Blocks)
 	}
 }

@@ -8,10 +8,7 @@ func (d *Drive) Cached(dst []block.Cell) []block.Cell {
 	if d.spec.Protected {
 		return dst
 	}
-	for at := d.cache.dirty(0); !at.Empty(); at = d.cache.dirty(at.End()) {
-		dst = d.cache.over(dst, at, &d.medium)
-	}
-	return dst
+	return d.cache.append(dst)
 }
 
 // Settle puts the content of the write cache onto the medium, at once and
@@ -22,7 +19,7 @@ func (d *Drive) Settle() {
 	d.cache.clear()
 	d.kernel.Cancel(d)
 	for i := range d.flights {
-		d.flights[i].busy = false
+		d.land(&d.flights[i])
 	}
 	if d.up && d.kernel.Now() < d.readyAt {
 		d.kernel.At(d.readyAt, d, spunUp, 0)

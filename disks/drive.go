@@ -21,15 +21,16 @@ type Drive struct {
 	failed  bool
 	readyAt sim.Time
 
-	waiting fifo // beyond the queue depth; bounded by what the owner submits
-	dropped fifo // that end with Offline
-	active  []*command
-	free    []*command
-	pool    [maxDepth]command
-	flights []flight // one for each access to the medium that can be under way
-	since   int      // accesses for commands since the last one for the cache
-	crowded bool     // a write waits for room in the cache
-	starts  uint64   // accesses for commands
+	waiting  fifo // beyond the queue depth; bounded by what the owner submits
+	dropped  fifo // that end with Offline
+	commands commands
+	flights  []flight // one for each access to the medium that can be under way
+	flying   int      // of these, the ones that are
+	writing  int      // of these, the writes
+	elevator bool
+	since    int    // accesses for commands since the last one for the cache
+	crowded  bool   // a write waits for room in the cache
+	starts   uint64 // accesses for commands
 
 	link   sim.Station
 	mech   mechanism
@@ -39,7 +40,7 @@ type Drive struct {
 
 	torn  uint32 // blocks so far
 	spare []block.Cell
-	pass  Pass // for the owner
+	taken Pass // what a protected cache takes, as the owner is told
 }
 
 // Stats counts since the drive was made.
@@ -49,40 +50,6 @@ type Stats struct {
 	MediumReads, MediumWrites uint64        // accesses to the medium
 	Destaged                  uint64        // blocks that went from the cache to the medium
 	Busy                      time.Duration // seeking, waiting and transferring, over all channels
-}
-
-// command is an IO that holds one of the drive's tags.
-type command struct {
-	io     *IO
-	extent block.Extent
-	state  state
-	index  uint8
-	life   uint32 // of the tag: an event of an earlier life is void
-	starts uint64 // accesses begun when it came
-}
-
-type state uint8
-
-const (
-	held     state = iota // by an earlier command, by want of room, or a Flush by the cache
-	ready                 // for the medium
-	onLink                // its event is the end of the transfer
-	onMedium              // its event is the end of the access
-)
-
-// flight is one access to the medium. It has its own copy of the content, so
-// that it can end, or be cut, when its owner is gone.
-type flight struct {
-	busy       bool
-	op         Op
-	command    *command // nil: for the cache, or for an owner that is gone
-	destage    bool
-	extent     block.Extent
-	cells      []block.Cell
-	number     uint64 // of the newest cached write when it began
-	start      sim.Time
-	begin, end sim.Time // of the transfer
-	lane       int
 }
 
 // The events.
@@ -106,23 +73,17 @@ func New(k *sim.Kernel, spec Spec, member int, writeCache bool, owner Owner) (*D
 	d := &Drive{
 		kernel: k, owner: owner, spec: spec, member: member,
 		blocks: spec.Capacity / block.Size, caching: writeCache, up: true,
-		active: make([]*command, 0, maxDepth),
-		free:   make([]*command, 0, maxDepth),
-		cache:  newWriteCache(spec.Cache, spec.Capacity/block.Size),
-		medium: newMedium(spec.Capacity / block.Size),
+		commands: newCommands(spec.QueueDepth),
+		flights:  newFlights(spec),
+		elevator: spec.Kind == HDD && spec.Order == Elevator,
+		cache:    newWriteCache(spec.Cache, spec.Capacity/block.Size),
+		medium:   newMedium(spec.Capacity / block.Size),
 	}
-	for i := range spec.QueueDepth {
-		d.pool[i].index = uint8(i)
-		d.free = append(d.free, &d.pool[i])
-	}
+	d.taken.Lane = len(d.flights)
 	if spec.Kind == SSD {
-		d.mech, d.flights = newSSD(spec), make([]flight, spec.Channels)
+		d.mech = newSSD(spec)
 	} else {
-		phase := k.Stream(fmt.Sprintf("disk %d phase", member)).Uint64()
-		d.mech, d.flights = newHDD(spec, phase), make([]flight, 1)
-	}
-	for i := range d.flights {
-		d.flights[i].lane = i
+		d.mech = newHDD(spec, k.Stream(fmt.Sprintf("disk %d phase", member)).Uint64())
 	}
 	return d, nil
 }
@@ -196,18 +157,20 @@ func (d *Drive) Fire(e sim.Event) {
 
 // transferred ends a command that needed no access to the medium.
 func (d *Drive) transferred(now sim.Time, ref uint32) {
-	c := &d.pool[ref%maxDepth]
-	if c.io == nil || c.life%lives != ref/maxDepth {
+	tag := uint8(ref % maxDepth)
+	c := &d.commands.pool[tag]
+	io := c.io
+	if io == nil || c.life%lives != ref/maxDepth {
 		return // Abort came first
 	}
-	io := c.io
-	d.retire(c)
+	d.commands.retire(tag)
 	switch io.Op {
 	case Write:
 		d.cache.reserved -= io.Extent.Blocks
 		d.cache.put(io.Cells)
 		if d.spec.Protected {
-			p := d.whole(flight{extent: io.Extent, cells: io.Cells, begin: now, end: now, lane: len(d.flights)})
+			p := &d.taken
+			p.Extent, p.Units, p.Cells, p.Begin, p.End = io.Extent, d.units(io.Extent), io.Cells, now, now
 			d.owner.Began(now, d, p)
 			d.owner.Stored(now, d, p)
 		}
@@ -221,54 +184,36 @@ func (d *Drive) transferred(now sim.Time, ref uint32) {
 
 // accessed ends an access to the medium.
 func (d *Drive) accessed(now sim.Time, f *flight) {
-	f.busy = false
 	d.stats.Busy += now.Sub(f.start)
-	c := f.command
-	f.command = nil
 	var io *IO
-	fault := None
-	if c != nil {
-		io = c.io
-		d.retire(c)
+	if f.tag != noTag {
+		io = d.commands.pool[f.tag].io
+		d.commands.retire(f.tag)
 	}
 	if f.op == Write {
-		d.medium.write(f.cells)
-		d.cache.drop(f.extent, f.number)
-		if f.destage {
-			d.stats.Destaged += f.extent.Blocks
-		}
-		if !f.destage || !d.spec.Protected {
-			d.owner.Stored(now, d, d.whole(*f))
-		}
-	} else if io != nil {
+		d.stored(now, f)
+	}
+	d.land(f)
+	if io == nil {
+		return
+	}
+	fault := None
+	if io.Op == Read {
 		fault = d.fill(io)
 	}
-	if io != nil {
-		d.done(now, io, fault)
+	d.done(now, io, fault)
+}
+
+// stored puts what a flight carried onto the medium.
+func (d *Drive) stored(now sim.Time, f *flight) {
+	d.medium.write(f.Cells)
+	d.cache.drop(f.Extent, f.number)
+	if f.destage {
+		d.stats.Destaged += f.Extent.Blocks
 	}
-}
-
-// whole is a write to the medium as the owner is told of it.
-func (d *Drive) whole(f flight) *Pass {
-	d.pass = Pass{Lane: f.lane, Extent: f.extent, Units: d.units(f.extent), Cells: f.cells, Begin: f.begin, End: f.end,
-		Tears: d.spec.Tear > block.Size && !d.spec.Protected}
-	return &d.pass
-}
-
-// Underway tells the owner of the writes to the medium that are under way, as if
-// they began now.
-func (d *Drive) Underway(now sim.Time) {
-	for i := range d.flights {
-		if f := &d.flights[i]; f.busy && f.op == Write && !(f.destage && d.spec.Protected) {
-			d.owner.Began(now, d, d.whole(*f))
-		}
+	if d.tells(f) {
+		d.owner.Stored(now, d, &f.Pass)
 	}
-}
-
-// units is e in whole units of Spec.Tear.
-func (d *Drive) units(e block.Extent) block.Extent {
-	unit := block.LBA(d.spec.Tear / block.Size)
-	return block.Between(e.Start/unit*unit, (e.End()+unit-1)/unit*unit)
 }
 
 // fill gives a read its content.
@@ -295,17 +240,4 @@ func (d *Drive) done(now sim.Time, io *IO, fault Fault) {
 		}
 	}
 	d.owner.Done(now, d, io)
-}
-
-// retire gives the tag of a command back.
-func (d *Drive) retire(c *command) {
-	for i, o := range d.active {
-		if o == c {
-			d.active = append(d.active[:i], d.active[i+1:]...)
-			break
-		}
-	}
-	c.io = nil
-	c.life++
-	d.free = append(d.free, c)
 }

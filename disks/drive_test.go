@@ -321,22 +321,3 @@ func TestNoAllocation(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkDrive(b *testing.B) {
-	for _, c := range []struct {
-		name    string
-		spec    Spec
-		caching bool
-		op      Op
-	}{
-		{"hdd/read", hc310(), false, Read},
-		{"hdd/cached write", hc310(), true, Write},
-		{"ssd/read", flash(), false, Read},
-	} {
-		b.Run(c.name, func(b *testing.B) {
-			rig := newBench(b, c.spec, c.caching)
-			b.ReportAllocs()
-			rig.run(b.N, 32, rig.random(c.op, 8))
-		})
-	}
-}

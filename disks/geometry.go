@@ -1,9 +1,11 @@
 package disks
 
 import (
+	"math/bits"
 	"time"
 
 	"tbraid/internal/block"
+	"tbraid/internal/divisor"
 )
 
 // geometry maps addresses to places on the disk. Its one idea is the stream
@@ -14,56 +16,77 @@ import (
 // the angle at which the block lies.
 type geometry struct {
 	zones       []zone
-	surfaces    uint64
+	zoneOf      []uint16 // of the addresses that share their upper bits, the zone of the first
+	zoneShift   int      // how many are the lower bits
+	surfaces    divisor.Divisor
 	cylinders   uint64
 	blocks      uint64
-	revolution  time.Duration
 	headSwitch  time.Duration
-	perTrack    time.Duration // revolution and head switch
-	perCylinder time.Duration // all tracks, the head switches between and the way to the next
+	revolution  period
+	perTrack    period // revolution and head switch
+	perCylinder period // all tracks, the head switches between and the way to the next
+	perZone     period
 }
 
 type zone struct {
 	first    block.LBA
-	cylinder uint64 // the first one of the zone
-	sectors  uint64 // a track
+	cylinder uint64          // the first one of the zone
+	sectors  divisor.Divisor // a track
 	stream   time.Duration
 }
 
-// spot is where one block lies.
+// spot is where one block lies. Its transfer begins and ends at these stream
+// times; what follows its end may be a switch.
 type spot struct {
 	cylinder, surface uint64
-	stream            time.Duration
+	begin, end        time.Duration
 }
+
+// zoneParts is how many entries a table of zones may have: a few for each zone of
+// a usual disk, so that most addresses need no further step.
+const zoneParts = 1 << 10
 
 // newGeometry lays the capacity out on as few cylinders as hold it: zones of
 // equal width, sectors a track falling linearly from the outermost inwards.
 func newGeometry(s Spec) geometry {
 	g := geometry{
-		surfaces:   uint64(s.Surfaces),
+		surfaces:   divisor.New(uint64(s.Surfaces)),
 		blocks:     s.Capacity / block.Size,
-		revolution: time.Minute / time.Duration(s.RPM),
 		headSwitch: s.HeadSwitch,
+		revolution: periodOf(time.Minute / time.Duration(s.RPM)),
 	}
-	g.perTrack = g.revolution + g.headSwitch
-	g.perCylinder = time.Duration(g.surfaces)*g.revolution +
-		time.Duration(g.surfaces-1)*g.headSwitch + s.TrackSwitch
-	var sum uint64 // sectors of one track of each zone
+	g.perTrack = periodOf(g.revolution.length() + g.headSwitch)
+	g.perCylinder = periodOf(g.perTrack.times(g.surfaces.By()) - g.headSwitch + s.TrackSwitch)
+	var sum uint64 // sectors of one cylinder of each zone
 	for i := range s.Zones {
-		sum += sectorsOf(s, i)
+		sum += sectorsOf(s, i) * g.surfaces.By()
 	}
-	width := max(1, (g.blocks+sum*g.surfaces-1)/(sum*g.surfaces))
+	width := max(1, (g.blocks+sum-1)/sum)
+	g.perZone = periodOf(g.perCylinder.times(width))
 	var first block.LBA
 	for i := range s.Zones {
 		n := sectorsOf(s, i)
-		g.zones = append(g.zones, zone{first, g.cylinders, n, time.Duration(g.cylinders) * g.perCylinder})
-		first += block.LBA(width * n * g.surfaces)
+		g.zones = append(g.zones, zone{first, g.cylinders, divisor.New(n), g.perCylinder.times(g.cylinders)})
+		first += block.LBA(width * n * g.surfaces.By())
 		g.cylinders += width
 		if uint64(first) >= g.blocks {
 			break
 		}
 	}
+	g.tabulate()
 	return g
+}
+
+// tabulate makes the table of zones.
+func (g *geometry) tabulate() {
+	g.zoneShift = max(0, bits.Len64(g.blocks)-bits.Len(zoneParts-1))
+	zone := 0
+	for part := range g.blocks>>g.zoneShift + 1 {
+		for zone+1 < len(g.zones) && uint64(g.zones[zone+1].first) <= part<<g.zoneShift {
+			zone++
+		}
+		g.zoneOf = append(g.zoneOf, uint16(zone))
+	}
 }
 
 func sectorsOf(s Spec, zone int) uint64 {
@@ -73,55 +96,62 @@ func sectorsOf(s Spec, zone int) uint64 {
 	return uint64(s.OuterSectors - (s.OuterSectors-s.InnerSectors)*zone/(s.Zones-1))
 }
 
+// zoneAt is the zone of the block at a.
+func (g *geometry) zoneAt(a block.LBA) *zone {
+	i := int(g.zoneOf[uint64(a)>>g.zoneShift])
+	for i+1 < len(g.zones) && g.zones[i+1].first <= a {
+		i++
+	}
+	return &g.zones[i]
+}
+
 // locate finds the block at a.
 func (g *geometry) locate(a block.LBA) spot {
-	z, cylinder, surface, sector := g.place(a)
-	return spot{cylinder, surface, z.stream +
-		time.Duration(cylinder-z.cylinder)*g.perCylinder +
-		time.Duration(surface)*g.perTrack +
-		time.Duration(sector)*g.revolution/time.Duration(z.sectors)}
-}
-
-// passed is the stream time at which the last block before end has passed under
-// the head; what follows it may be a switch.
-func (g *geometry) passed(end block.LBA) time.Duration {
-	z, cylinder, surface, sector := g.place(end - 1)
-	return z.stream + time.Duration(cylinder-z.cylinder)*g.perCylinder +
-		time.Duration(surface)*g.perTrack +
-		time.Duration(sector+1)*g.revolution/time.Duration(z.sectors)
-}
-
-func (g *geometry) place(a block.LBA) (z *zone, cylinder, surface, sector uint64) {
-	lo, hi := 0, len(g.zones)
-	for hi-lo > 1 {
-		if mid := (lo + hi) / 2; g.zones[mid].first <= a {
-			lo = mid
-		} else {
-			hi = mid
-		}
+	z := g.zoneAt(a)
+	track, sector := z.sectors.Split(uint64(a - z.first))
+	cylinder, surface := g.surfaces.Split(track)
+	stream := z.stream + g.perCylinder.times(cylinder) + g.perTrack.times(surface)
+	return spot{
+		cylinder: z.cylinder + cylinder,
+		surface:  surface,
+		begin:    stream + g.turned(z, sector),
+		end:      stream + g.turned(z, sector+1),
 	}
-	z = &g.zones[lo]
-	track, sector := uint64(a-z.first)/z.sectors, uint64(a-z.first)%z.sectors
-	return z, z.cylinder + track/g.surfaces, track % g.surfaces, sector
+}
+
+// turned is how long the sectors of a track before the given one take to pass.
+func (g *geometry) turned(z *zone, sector uint64) time.Duration {
+	return time.Duration(z.sectors.Quotient(sector * g.revolution.By()))
 }
 
 // blockAt is the block that passes under the head at a stream time; during a
 // switch the one behind it. It is the inverse of locate.
 func (g *geometry) blockAt(stream time.Duration) block.LBA {
-	lo, hi := 0, len(g.zones)
-	for hi-lo > 1 {
-		if mid := (lo + hi) / 2; g.zones[mid].stream <= stream {
-			lo = mid
-		} else {
-			hi = mid
-		}
-	}
-	z := &g.zones[lo]
-	cylinder, rest := (stream-z.stream)/g.perCylinder, (stream-z.stream)%g.perCylinder
-	surface := min(uint64(rest/g.perTrack), g.surfaces-1)
-	rest -= time.Duration(surface) * g.perTrack
+	i, _ := g.perZone.split(stream)
+	z := &g.zones[min(i, uint64(len(g.zones)-1))]
+	cylinder, rest := g.perCylinder.split(stream - z.stream)
+	surface, _ := g.perTrack.split(rest)
+	surface = min(surface, g.surfaces.By()-1)
+	rest -= g.perTrack.times(surface)
 	// The largest sector whose rounded-down begin is not beyond rest.
-	sector := (uint64(rest+1)*z.sectors - 1) / uint64(g.revolution)
-	track := uint64(cylinder)*g.surfaces + surface
-	return z.first + block.LBA(track*z.sectors+min(sector, z.sectors))
+	sector := g.revolution.Quotient(uint64(rest+1)*z.sectors.By() - 1)
+	track := cylinder*g.surfaces.By() + surface
+	return z.first + block.LBA(track*z.sectors.By()+min(sector, z.sectors.By()))
+}
+
+// period is a duration into which others are divided.
+type period struct{ divisor.Divisor }
+
+func periodOf(d time.Duration) period { return period{divisor.New(uint64(d))} }
+
+func (p period) length() time.Duration { return time.Duration(p.By()) }
+
+// times is so many of the period.
+func (p period) times(n uint64) time.Duration { return time.Duration(n * p.By()) }
+
+// split is how often the period goes into d, which must not be negative, and the
+// rest.
+func (p period) split(d time.Duration) (n uint64, rest time.Duration) {
+	n, r := p.Split(uint64(d))
+	return n, time.Duration(r)
 }

@@ -52,7 +52,7 @@ func newHDD(s Spec, phase uint64) *hdd {
 		geometry:  g,
 		readSeek:  newSeekTable(g.cylinders, s.SeekRead, s.TrackSwitch, 0),
 		writeSeek: newSeekTable(g.cylinders, s.SeekRead, s.TrackSwitch, s.SeekWrite-s.SeekRead),
-		phase:     time.Duration(phase % uint64(g.revolution)),
+		phase:     time.Duration(g.revolution.Remainder(phase)),
 		sector:    block.LBA(s.Tear / block.Size),
 		lookAhead: block.LBA(s.LookAhead / block.Size),
 	}
@@ -71,23 +71,24 @@ func (h *hdd) buffered(now sim.Time, e block.Extent) bool {
 }
 
 func (h *hdd) access(now sim.Time, op Op, e block.Extent) (begin, end sim.Time) {
+	last := h.locate(e.End() - 1)
 	if op == Read && h.ahead.live && e.Start >= h.ahead.base && e.Start <= h.edge(now) {
 		h.readOn(now, e.End())
-		h.arm, h.next = h.locate(e.End()-1), e.End()
-		arrives := h.ahead.since.Add(h.passed(e.End()) - h.ahead.stream)
+		h.arm, h.next = last, e.End()
+		arrives := h.ahead.since.Add(last.end - h.ahead.stream)
 		return now, max(now, arrives)
 	}
 	h.leave(now)
 	target := h.locate(e.Start)
 	begin = h.turn(now.Add(h.seek(op, target)), target)
 	if op == Write && !aligned(e, h.sector) {
-		begin = begin.Add(h.revolution) // read the sectors, write them when they come round
+		begin = begin.Add(h.revolution.length()) // read the sectors, write them when they come round
 	}
-	end = begin.Add(h.passed(e.End()) - target.stream)
-	h.arm, h.next = h.locate(e.End()-1), e.End()
+	end = begin.Add(last.end - target.begin)
+	h.arm, h.next = last, e.End()
 	if op == Read {
 		h.ahead = lookAhead{base: e.Start, from: e.Start, limit: h.within(e.End() + h.lookAhead),
-			stream: target.stream, since: begin, live: true}
+			stream: target.begin, since: begin, live: true}
 	}
 	return begin, end
 }
@@ -108,11 +109,13 @@ func (h *hdd) seek(op Op, target spot) time.Duration {
 
 // turn is the first time from t on at which the target is under the head.
 func (h *hdd) turn(t sim.Time, target spot) sim.Time {
-	wait := (target.stream - time.Duration(t) - h.phase) % h.revolution
-	if wait < 0 {
-		wait += h.revolution
+	angle := time.Duration(t) + h.phase
+	if angle <= target.begin {
+		_, wait := h.revolution.split(target.begin - angle)
+		return t.Add(wait)
 	}
-	return t.Add(wait)
+	_, over := h.revolution.split(angle - target.begin - 1)
+	return t.Add(h.revolution.length() - 1 - over)
 }
 
 // edge is where the buffer ends now.
@@ -140,7 +143,7 @@ func (h *hdd) readOn(now sim.Time, end block.LBA) {
 	}
 	if h.edge(now) == a.limit {
 		target := h.locate(a.limit)
-		a.from, a.stream, a.since = a.limit, target.stream, h.turn(now, target)
+		a.from, a.stream, a.since = a.limit, target.begin, h.turn(now, target)
 	}
 	a.limit = limit
 	if keep := end - min(end, h.lookAhead); keep > a.base {
@@ -160,7 +163,8 @@ func (h *hdd) leave(now sim.Time) {
 
 func (h *hdd) within(a block.LBA) block.LBA { return min(a, block.LBA(h.blocks)) }
 
-// aligned tells whether e begins and ends with a physical sector.
+// aligned tells whether e begins and ends with a physical sector, of a power of
+// two blocks.
 func aligned(e block.Extent, sector block.LBA) bool {
-	return e.Start%sector == 0 && e.End()%sector == 0
+	return (e.Start|e.End())&(sector-1) == 0
 }

@@ -62,13 +62,13 @@ func TestGeometry_BlockAtIsTheInverse(t *testing.T) {
 		rapid.Check(t, func(t *rapid.T) {
 			a := block.LBA(rapid.Uint64Range(1, g.blocks-1).Draw(t, "block"))
 			at, before := g.locate(a), g.locate(a-1)
-			if got := g.blockAt(at.stream); got != a {
-				t.Fatalf("block %d begins at %v, where block %d is", a, at.stream, got)
+			if got := g.blockAt(at.begin); got != a {
+				t.Fatalf("block %d begins at %v, where block %d is", a, at.begin, got)
 			}
-			if got := g.blockAt(at.stream - 1); got != a-1 && g.passed(a) == at.stream {
+			if got := g.blockAt(at.begin - 1); got != a-1 && before.end == at.begin {
 				t.Fatalf("just before block %d is block %d", a, got)
 			}
-			gap := at.stream - g.passed(a)
+			gap := at.begin - before.end
 			switch {
 			case at.cylinder != before.cylinder && gap == s.TrackSwitch && at.surface == 0:
 			case at.cylinder == before.cylinder && at.surface != before.surface && gap == s.HeadSwitch:

@@ -7,7 +7,6 @@ type medium struct {
 	held    block.Map[block.Tag]
 	damage  block.Map[bool]
 	scratch []block.Value[block.Tag]
-	patches []block.Value[bool]
 }
 
 func newMedium(driveBlocks uint64) (m medium) {
@@ -29,6 +28,9 @@ func (m *medium) set(e block.Extent, tag block.Tag) {
 }
 
 func (m *medium) read(dst []block.Cell, e block.Extent) []block.Cell {
+	if e.Empty() {
+		return dst
+	}
 	m.scratch = m.held.Append(m.scratch[:0], e)
 	for _, v := range m.scratch {
 		dst = join(dst, block.Cell{Extent: v.Extent, Tag: v.Value})
@@ -37,13 +39,8 @@ func (m *medium) read(dst []block.Cell, e block.Extent) []block.Cell {
 }
 
 func (m *medium) damaged(e block.Extent) bool {
-	m.patches = m.damage.Append(m.patches[:0], e)
-	for _, p := range m.patches {
-		if p.Value {
-			return true
-		}
-	}
-	return false
+	v, ok := m.damage.Next(e.Start)
+	return ok && v.Extent.Start < e.End()
 }
 
 // join appends c, as part of the last cell if it continues that one.

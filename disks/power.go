@@ -17,7 +17,7 @@ func (d *Drive) PowerFail(now sim.Time) {
 		d.writeOut()
 	}
 	for i := range d.flights {
-		if f := &d.flights[i]; f.busy && f.op == Write && !(f.destage && d.spec.Protected) {
+		if f := &d.flights[i]; f.busy && f.op == Write && d.tells(f) {
 			d.cut(now, f)
 		}
 	}
@@ -50,15 +50,14 @@ func (d *Drive) Fail(now sim.Time) {
 // access to the medium that has begun goes on to its end: what it writes is
 // still reported by Stored.
 func (d *Drive) Abort(now sim.Time) {
-	for len(d.active) > 0 {
-		c := d.active[0]
-		if c.state == onLink && c.io.Op == Write {
-			d.cache.reserved -= c.extent.Blocks
+	for tag := d.commands.oldest(); tag != noTag; tag = d.commands.oldest() {
+		if d.commands.onLink.has(tag) && d.commands.writes.has(tag) {
+			d.cache.reserved -= d.commands.pool[tag].extent.Blocks
 		}
-		d.retire(c)
+		d.commands.retire(tag)
 	}
 	for i := range d.flights {
-		d.flights[i].command = nil
+		d.flights[i].tag = noTag
 	}
 	for d.waiting.len() > 0 {
 		d.waiting.pop()
@@ -71,25 +70,23 @@ func (d *Drive) Abort(now sim.Time) {
 
 // writeOut is what the capacitor is for.
 func (d *Drive) writeOut() {
-	for at := d.cache.dirty(0); !at.Empty(); at = d.cache.dirty(at.End()) {
-		d.spare = d.cache.over(d.spare[:0], at, &d.medium)
-		d.medium.write(d.spare)
-	}
+	d.spare = d.cache.append(d.spare[:0])
+	d.medium.write(d.spare)
 }
 
 // stop loses everything that is not on the medium.
 func (d *Drive) stop(now sim.Time) {
 	d.up = false
 	d.kernel.Cancel(d)
-	for len(d.active) > 0 {
-		d.dropped.push(d.active[0].io)
-		d.retire(d.active[0])
+	for tag := d.commands.oldest(); tag != noTag; tag = d.commands.oldest() {
+		d.dropped.push(d.commands.pool[tag].io)
+		d.commands.retire(tag)
 	}
 	for d.waiting.len() > 0 {
 		d.dropped.push(d.waiting.pop())
 	}
 	for i := range d.flights {
-		d.flights[i].busy, d.flights[i].command = false, nil
+		d.land(&d.flights[i])
 	}
 	d.cache.clear()
 	d.mech.reset()
@@ -106,12 +103,10 @@ func (d *Drive) stop(now sim.Time) {
 // write only carried along.
 func (d *Drive) cut(now sim.Time, f *flight) {
 	unit := block.LBA(d.spec.Tear / block.Size)
-	first := f.extent.Start / unit
-	units := (f.extent.End()-1)/unit - first + 1
-	passed, torn := progress(now, f.begin, f.end, uint64(units))
-	head := (first + block.LBA(passed)) * unit
-	for _, c := range f.cells {
-		if e := c.Extent.Intersect(block.Between(f.extent.Start, head)); !e.Empty() {
+	passed, torn := progress(now, f.Begin, f.End, f.Units.Blocks/uint64(unit))
+	head := f.Units.Start + block.LBA(passed)*unit
+	for _, c := range f.Cells {
+		if e := c.Extent.Intersect(block.Between(f.Extent.Start, head)); !e.Empty() {
 			d.medium.set(e, c.Tag)
 		}
 	}

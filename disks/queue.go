@@ -17,7 +17,7 @@ const overtakes = 4 * maxDepth
 // lives is how many lives of a tag an event's Ref can tell apart.
 const lives = 1 << 32 / maxDepth
 
-// advance starts everything that can start. It calls no one back.
+// advance starts everything that can start. It calls no one back but for Began.
 func (d *Drive) advance(now sim.Time) {
 	if !d.up || now < d.readyAt {
 		return
@@ -31,57 +31,52 @@ func (d *Drive) advance(now sim.Time) {
 // as FLUSH CACHE EXT has: it is no queued command, so the commands before it end
 // first and those after it wait (ACS-3, NCQ feature set).
 func (d *Drive) admit() {
-	for d.waiting.len() > 0 && len(d.free) > 0 {
-		if n := len(d.active); n > 0 && (d.active[0].io.Op == Flush || d.waiting.front().Op == Flush) {
+	for d.waiting.len() > 0 && d.commands.free != 0 {
+		if tag := d.commands.oldest(); tag != noTag &&
+			(d.commands.pool[tag].io.Op == Flush || d.waiting.front().Op == Flush) {
 			return
 		}
-		c := d.free[len(d.free)-1]
-		d.free = d.free[:len(d.free)-1]
-		c.io = d.waiting.pop()
-		c.extent, c.state, c.starts = c.io.Extent, held, d.starts
-		d.active = append(d.active, c)
+		d.commands.take(d.waiting.pop(), d.starts)
 	}
 }
 
-// release lets go of the commands that nothing holds any more.
+// release lets go of the commands that nothing holds any more, in the order in
+// which they came.
 func (d *Drive) release(now sim.Time) {
 	d.crowded = false
-	for i, c := range d.active {
-		if c.state != held || d.behind(i) {
+	rest := d.commands.held
+	for tag := d.commands.oldest(); rest != 0; tag = d.commands.next[tag] {
+		if !rest.has(tag) {
 			continue
 		}
-		switch {
-		case c.io.Op == Flush:
-			if d.cache.blocks == 0 || d.spec.Protected {
-				d.transfer(now, c, 0)
-			}
-		case c.io.Op == Read:
-			if d.cache.count(c.extent) == c.extent.Blocks || d.mech.buffered(now, c.extent) {
-				d.transfer(now, c, c.extent.Bytes())
-			} else {
-				c.state = ready
-			}
-		case !d.cached(c.io):
-			c.state = ready
-		case d.crowded || !d.cache.has(c.extent.Blocks):
-			d.crowded = true // those behind it wait too, or it would starve
-		default:
-			d.cache.reserved += c.extent.Blocks
-			d.transfer(now, c, c.extent.Bytes())
+		rest &^= 1 << tag
+		if c := &d.commands.pool[tag]; c.behind == 0 {
+			d.let(now, tag, c)
 		}
 	}
 }
 
-// behind tells whether the command must wait for an earlier one: they share a
-// block, and one of them writes it.
-func (d *Drive) behind(i int) bool {
-	c := d.active[i]
-	for _, o := range d.active[:i] {
-		if (c.io.Op == Write || o.io.Op == Write) && c.extent.Overlaps(o.extent) {
-			return true
+// let sends a command on its way, if it is not the cache that holds it.
+func (d *Drive) let(now sim.Time, tag uint8, c *command) {
+	switch {
+	case c.io.Op == Flush:
+		if d.cache.blocks == 0 || d.spec.Protected {
+			d.transfer(now, tag, 0)
 		}
+	case c.io.Op == Read:
+		if d.cache.holds(c.extent) || d.mech.buffered(now, c.extent) {
+			d.transfer(now, tag, c.extent.Bytes())
+		} else {
+			d.ready(tag)
+		}
+	case !d.cached(c.io):
+		d.ready(tag)
+	case d.crowded || !d.cache.has(c.extent.Blocks):
+		d.crowded = true // those behind it wait too, or it would starve
+	default:
+		d.cache.reserved += c.extent.Blocks
+		d.transfer(now, tag, c.extent.Bytes())
 	}
-	return false
 }
 
 // cached tells whether a write is done when it is in the cache. One that is
@@ -90,70 +85,84 @@ func (d *Drive) cached(io *IO) bool {
 	return d.caching && (!io.FUA || d.spec.Protected) && io.Extent.Blocks <= d.cache.room
 }
 
+// ready lets a command wait for the medium.
+func (d *Drive) ready(tag uint8) {
+	d.commands.held &^= 1 << tag
+	d.commands.ready |= 1 << tag
+}
+
 // transfer moves bytes over the interface.
-func (d *Drive) transfer(now sim.Time, c *command, bytes uint64) {
-	c.state = onLink
+func (d *Drive) transfer(now sim.Time, tag uint8, bytes uint64) {
+	d.commands.held &^= 1 << tag
+	d.commands.onLink |= 1 << tag
 	end := d.link.Reserve(now, transfer(bytes, d.spec.InterfaceRate))
-	d.kernel.At(end.Add(d.spec.Overhead), d, linkDone, c.life%lives*maxDepth+uint32(c.index))
+	d.kernel.At(end.Add(d.spec.Overhead), d, linkDone, d.commands.pool[tag].life%lives*maxDepth+uint32(tag))
 }
 
 // dispatch keeps the medium busy: commands first, the cache when there is none,
 // or when it is due.
 func (d *Drive) dispatch(now sim.Time) {
+	if d.flying == len(d.flights) || d.commands.ready == 0 && d.cache.blocks == 0 {
+		return
+	}
 	for lane := range d.flights {
 		f := &d.flights[lane]
 		if f.busy {
 			continue
 		}
-		c := d.pick()
-		if c == nil || d.since >= patience || d.crowded && d.since > 0 {
-			if e := d.destageable(); !e.Empty() {
-				d.destage(now, f, e)
-				d.kernel.At(f.end, d, mediumDone, uint32(lane))
+		tag := d.pick()
+		if tag == noTag || d.since >= patience || d.crowded && d.since > 0 {
+			if d.destageable(f) {
+				d.destage(now, f)
 				continue
 			}
 		}
-		if c == nil {
+		if tag == noTag {
 			return
 		}
-		d.start(now, f, c)
-		d.kernel.At(f.end, d, mediumDone, uint32(lane))
+		d.start(now, f, tag)
 	}
 }
 
-// pick is the command that goes to the medium next; nil if none can.
-func (d *Drive) pick() *command {
-	var ahead, lowest *command
+// pick is the command that goes to the medium next; noTag if none can. An
+// elevator takes the lowest address at or beyond the head, or else the lowest:
+// the one that is least far ahead of the head, counted round from the end.
+func (d *Drive) pick() uint8 {
+	best, least := noTag, block.LBA(0)
 	head := d.mech.position()
-	for _, c := range d.active {
-		if c.state != ready {
+	rest := d.commands.ready
+	for tag := d.commands.oldest(); rest != 0; tag = d.commands.next[tag] {
+		if !rest.has(tag) {
 			continue
 		}
-		if _, crosses := d.writingOver(c.extent); crosses && c.io.Op == Write {
-			continue
+		rest &^= 1 << tag
+		c := &d.commands.pool[tag]
+		if d.commands.writes.has(tag) {
+			if _, crosses := d.writingOver(c.extent); crosses {
+				continue
+			}
 		}
-		if d.spec.Order == FCFS || d.spec.Kind == SSD || d.starts-c.starts >= overtakes {
-			return c
+		if !d.elevator || d.starts-c.starts >= overtakes {
+			return tag
 		}
-		if c.extent.Start >= head && (ahead == nil || c.extent.Start < ahead.extent.Start) {
-			ahead = c
-		}
-		if lowest == nil || c.extent.Start < lowest.extent.Start {
-			lowest = c
+		if far := c.extent.Start - head; best == noTag || far < least {
+			best, least = tag, far
 		}
 	}
-	if ahead != nil {
-		return ahead
-	}
-	return lowest
+	return best
 }
 
-// destageable is the extent that goes from the cache to the medium next,
-// upwards from where the last access ended. It leaves out what is being written.
-func (d *Drive) destageable() block.Extent {
+// destageable gives a flight what goes from the cache to the medium next,
+// upwards from where the last access ended, and reports whether there is any. It
+// leaves out what is being written.
+func (d *Drive) destageable(f *flight) bool {
+	if d.cache.blocks == 0 {
+		return false
+	}
 	at := d.mech.position()
 	for range 2*len(d.flights) + 2 {
-		e := d.cache.dirty(at)
+		f.Cells = d.cache.dirty(f.Cells[:0], at, d.cache.end)
+		e := span(f.Cells)
 		if e.Empty() {
 			if at == 0 {
 				break
@@ -163,92 +172,13 @@ func (d *Drive) destageable() block.Extent {
 		}
 		under, crosses := d.writingOver(e)
 		if !crosses {
-			return e
+			return true
 		}
 		if under.Start > e.Start {
-			return block.Between(e.Start, under.Start)
+			f.Cells = d.cache.dirty(f.Cells[:0], e.Start, under.Start)
+			return true
 		}
 		at = under.End()
 	}
-	return block.Extent{}
-}
-
-// writingOver is the lowest extent that is being written to the medium and that
-// shares a unit with e: a drive reads, changes and writes whole units, so it
-// does not work on one for two writes at once.
-func (d *Drive) writingOver(e block.Extent) (lowest block.Extent, crosses bool) {
-	e = d.units(e)
-	for i := range d.flights {
-		f := &d.flights[i]
-		if !f.busy || f.op != Write {
-			continue
-		}
-		if u := d.units(f.extent); u.Overlaps(e) && (!crosses || u.Start < lowest.Start) {
-			lowest, crosses = u, true
-		}
-	}
-	return lowest, crosses
-}
-
-// start sends a command to the medium.
-func (d *Drive) start(now sim.Time, f *flight, c *command) {
-	c.state = onMedium
-	d.since++
-	d.starts++
-	f.command, f.destage, f.cells = c, false, f.cells[:0]
-	if c.io.Op == Write {
-		f.cells = append(f.cells, c.io.Cells...)
-	}
-	d.fly(max(now, c.io.queued.Add(d.spec.Overhead)), f, c.io.Op, c.extent)
-}
-
-// destage sends what the cache holds of e to the medium.
-func (d *Drive) destage(now sim.Time, f *flight, e block.Extent) {
-	d.since = 0
-	f.command, f.destage = nil, true
-	f.cells = d.cache.over(f.cells[:0], e, &d.medium)
-	d.fly(now, f, Write, e)
-}
-
-func (d *Drive) fly(now sim.Time, f *flight, op Op, e block.Extent) {
-	f.busy, f.op, f.extent, f.number, f.start = true, op, e, d.cache.number, now
-	f.begin, f.end = d.mech.access(now, op, e)
-	if op == Write {
-		d.stats.MediumWrites++
-		if !f.destage || !d.spec.Protected {
-			d.owner.Began(d.kernel.Now(), d, d.whole(*f)) // now can be later: the way to the medium has begun
-		}
-	} else {
-		d.stats.MediumReads++
-	}
-}
-
-// fifo is a queue of commands in a ring that grows to what it once held.
-type fifo struct {
-	ring []*IO
-	head int
-	size int
-}
-
-func (f *fifo) len() int { return f.size }
-
-func (f *fifo) front() *IO { return f.ring[f.head] }
-
-func (f *fifo) push(io *IO) {
-	if f.size == len(f.ring) {
-		ring := make([]*IO, max(maxDepth, 2*f.size))
-		n := copy(ring, f.ring[f.head:])
-		copy(ring[n:], f.ring[:f.head])
-		f.ring, f.head = ring, 0
-	}
-	f.ring[(f.head+f.size)%len(f.ring)] = io
-	f.size++
-}
-
-func (f *fifo) pop() *IO {
-	io := f.ring[f.head]
-	f.ring[f.head] = nil
-	f.head = (f.head + 1) % len(f.ring)
-	f.size--
-	return io
+	return false
 }

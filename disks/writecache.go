@@ -10,7 +10,6 @@ import (
 // tell what it carried from what came later.
 type writeCache struct {
 	held     block.Map[unwritten]
-	scratch  []block.Value[unwritten]
 	end      block.LBA // of the drive
 	room     uint64    // blocks
 	blocks   uint64    // that wait for the medium
@@ -41,11 +40,21 @@ func (c *writeCache) clear() {
 }
 
 // anchor is a run beyond the last block of a drive. It stays in a map for good,
-// so that the map does not give its memory up each time its last run goes.
+// so that the map does not give its memory up each time its last run goes, and
+// that a look for the next run finds one.
 func anchor(end block.LBA) block.Extent { return block.Extent{Start: end + 1, Blocks: 1} }
 
 // has tells whether there is room for that many blocks more.
 func (c *writeCache) has(blocks uint64) bool { return c.blocks+c.reserved+blocks <= c.room }
+
+// next is the first run in e that waits for the medium; empty if there is none.
+func (c *writeCache) next(e block.Extent) (v block.Value[unwritten]) {
+	if !e.Empty() {
+		v, _ = c.held.Next(e.Start)
+		v.Extent = v.Extent.Intersect(e)
+	}
+	return v
+}
 
 // put takes the content of one write in.
 func (c *writeCache) put(cells []block.Cell) {
@@ -61,13 +70,25 @@ func (c *writeCache) count(e block.Extent) (blocks uint64) {
 	if c.blocks == 0 {
 		return 0
 	}
-	c.scratch = c.held.Append(c.scratch[:0], e)
-	for _, v := range c.scratch {
-		if v.Value.number != 0 {
-			blocks += v.Extent.Blocks
-		}
+	for v := c.next(e); !v.Extent.Empty(); v = c.next(block.Between(v.Extent.End(), e.End())) {
+		blocks += v.Extent.Blocks
 	}
 	return blocks
+}
+
+// holds tells whether all of e waits for the medium.
+func (c *writeCache) holds(e block.Extent) bool {
+	if c.blocks < e.Blocks {
+		return false
+	}
+	for !e.Empty() {
+		v := c.next(e)
+		if v.Extent.Empty() || v.Extent.Start != e.Start {
+			return false
+		}
+		e = block.Between(v.Extent.End(), e.End())
+	}
+	return true
 }
 
 // drop forgets what e holds of the writes up to a number: it is on the medium,
@@ -76,44 +97,33 @@ func (c *writeCache) drop(e block.Extent, number uint64) {
 	if c.blocks == 0 {
 		return
 	}
-	c.scratch = c.held.Append(c.scratch[:0], e)
-	for _, v := range c.scratch {
-		if n := v.Value.number; n != 0 && (n <= number || mutant.Is(mutant.OldDestageWins)) {
+	for v := c.next(e); !v.Extent.Empty(); v = c.next(block.Between(v.Extent.End(), e.End())) {
+		if v.Value.number <= number || mutant.Is(mutant.OldDestageWins) {
 			c.blocks -= v.Extent.Blocks
 			c.held.Set(v.Extent, unwritten{})
 		}
 	}
 }
 
-// dirty is the first extent from a on that waits for the medium, its
-// neighbours joined up to destageBlocks; empty if there is none. The search
-// widens its window, so it looks at few runs more than it returns.
-func (c *writeCache) dirty(a block.LBA) block.Extent {
-	if c.blocks == 0 {
-		return block.Extent{}
+// dirty appends the first extent from a on, and before end, that waits for the
+// medium: its neighbours joined up to destageBlocks. It appends nothing if there
+// is none.
+func (c *writeCache) dirty(dst []block.Cell, a, end block.LBA) []block.Cell {
+	v := c.next(block.Between(a, end))
+	e := block.Between(v.Extent.Start, min(v.Extent.Start+destageBlocks, end))
+	for v.Extent = v.Extent.Intersect(e); !v.Extent.Empty() && v.Extent.Start == e.Start; v = c.next(e) {
+		dst = join(dst, block.Cell{Extent: v.Extent, Tag: v.Value.tag})
+		e = block.Between(v.Extent.End(), e.End())
 	}
-	for window := block.LBA(destageBlocks); a < c.end; window *= 8 {
-		stop := min(a+window, c.end)
-		c.scratch = c.held.Append(c.scratch[:0], block.Between(a, stop))
-		for _, v := range c.scratch {
-			if v.Value.number != 0 {
-				return c.joined(v.Extent.Start)
-			}
-		}
-		a = stop
-	}
-	return block.Extent{}
+	return dst
 }
 
-func (c *writeCache) joined(start block.LBA) block.Extent {
-	stop := min(start+destageBlocks, c.end)
-	c.scratch = c.held.Append(c.scratch[:0], block.Between(start, stop))
-	for _, v := range c.scratch {
-		if v.Value.number == 0 {
-			return block.Between(start, v.Extent.Start)
-		}
+// append appends all that waits for the medium, in order.
+func (c *writeCache) append(dst []block.Cell) []block.Cell {
+	for v := c.next(block.Between(0, c.end)); !v.Extent.Empty(); v = c.next(block.Between(v.Extent.End(), c.end)) {
+		dst = join(dst, block.Cell{Extent: v.Extent, Tag: v.Value.tag})
 	}
-	return block.Between(start, stop)
+	return dst
 }
 
 // over appends the content of e, where what the cache holds hides what below
@@ -122,15 +132,12 @@ func (c *writeCache) over(dst []block.Cell, e block.Extent, below *medium) []blo
 	if c.blocks == 0 {
 		return below.read(dst, e)
 	}
-	c.scratch = c.held.Append(c.scratch[:0], e)
-	for _, v := range c.scratch {
-		if v.Value.number == 0 {
-			dst = below.read(dst, v.Extent)
-		} else {
-			dst = join(dst, block.Cell{Extent: v.Extent, Tag: v.Value.tag})
-		}
+	for v := c.next(e); !v.Extent.Empty(); v = c.next(e) {
+		dst = below.read(dst, block.Between(e.Start, v.Extent.Start))
+		dst = join(dst, block.Cell{Extent: v.Extent, Tag: v.Value.tag})
+		e = block.Between(v.Extent.End(), e.End())
 	}
-	return dst
+	return below.read(dst, e)
 }
 
 // reads tells whether e can be read: no damaged block shows through.
@@ -138,11 +145,11 @@ func (c *writeCache) reads(e block.Extent, below *medium) bool {
 	if below.damage.Len() == 0 {
 		return true
 	}
-	c.scratch = c.held.Append(c.scratch[:0], e)
-	for _, v := range c.scratch {
-		if v.Value.number == 0 && below.damaged(v.Extent) {
+	for v := c.next(e); !v.Extent.Empty(); v = c.next(e) {
+		if below.damaged(block.Between(e.Start, v.Extent.Start)) {
 			return false
 		}
+		e = block.Between(v.Extent.End(), e.End())
 	}
-	return true
+	return !below.damaged(e)
 }

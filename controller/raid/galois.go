@@ -43,6 +43,14 @@ func inverse(c byte) byte {
 	return byte(product)
 }
 
+// sum is what P must be for the data tags of a row.
+func sum(data []block.Tag) (p block.Tag) {
+	for _, t := range data {
+		p ^= t
+	}
+	return p
+}
+
 // syndromes is what P and Q must be for the data tags of a row, by Horner's rule.
 func syndromes(data []block.Tag) (p, q block.Tag) {
 	for i := len(data) - 1; i >= 0; i-- {

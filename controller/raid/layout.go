@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"tbraid/internal/block"
+	"tbraid/internal/divisor"
 )
 
 // maxMembers bounds an array so that a set of members is one machine word.
@@ -33,6 +34,8 @@ type shape struct {
 	parities int // 0, 1: P, 2: P and Q
 	chunk    uint64
 	stripes  uint64
+
+	byChunk, byStripe, byMembers, byCopies divisor.Divisor
 }
 
 // New returns the layout of an array of geometry g. The error says what is
@@ -70,6 +73,8 @@ func New(g Geometry) (*Layout, error) {
 	}
 	s.data = g.Members/s.copies - s.parities
 	s.stripes = g.MemberBlocks / g.ChunkBlocks
+	s.byChunk, s.byStripe = divisor.New(s.chunk), divisor.New(s.stripeBlocks())
+	s.byMembers, s.byCopies = divisor.New(uint64(s.members)), divisor.New(uint64(s.copies))
 	return &Layout{shape: s, row: row{shape: s}}, nil
 }
 
@@ -83,7 +88,7 @@ func (l *Layout) StripeBlocks() uint64 { return l.stripeBlocks() }
 func (l *Layout) ChunkBlocks() uint64 { return l.chunk }
 
 // StripeOf is the stripe that volume block a is in.
-func (l *Layout) StripeOf(a block.LBA) uint64 { return uint64(a) / l.stripeBlocks() }
+func (l *Layout) StripeOf(a block.LBA) uint64 { return l.byStripe.Quotient(uint64(a)) }
 
 // StripeExtent is the range of the volume that a stripe holds.
 func (l *Layout) StripeExtent(stripe uint64) block.Extent { return l.stripeExtent(stripe) }
@@ -101,14 +106,7 @@ func (l *Layout) Locate(a block.LBA) (member uint8, at block.LBA) {
 // volume blocks; the first of them, that of data chunk 0, is returned. It panics
 // if there is no such member or at is beyond its last whole chunk.
 func (l *Layout) VolumeAt(member uint8, at block.LBA) (block.LBA, Role) {
-	stripe, offset := uint64(at)/l.chunk, uint64(at)%l.chunk
-	if int(member) >= l.members || stripe >= l.stripes {
-		panic(fmt.Sprintf("raid: member %d block %d is beyond the array", member, at))
-	}
-	slot, mirror := int(member)/l.copies, int(member)%l.copies
-	if l.parities > 0 {
-		slot = (int(member) - l.member(stripe, 0) + l.members) % l.members
-	}
+	stripe, slot, mirror, offset := l.find(member, at)
 	role := l.role(slot, mirror)
 	if slot >= l.data {
 		slot = 0
@@ -116,15 +114,40 @@ func (l *Layout) VolumeAt(member uint8, at block.LBA) (block.LBA, Role) {
 	return l.stripeExtent(stripe).Start + block.LBA(uint64(slot)*l.chunk+offset), role
 }
 
+// DataAt is the part of the volume that is read from blocks at to end-1 of a
+// member while no member is absent, up to the end of the chunk, and the place of
+// the chunk among the data of its row. It is not ok if no data are read from there:
+// parity, or of mirrored data a copy that reads do not prefer; Blocks still says
+// how far that goes. Like VolumeAt it panics beyond the last whole chunk.
+func (l *Layout) DataAt(member uint8, at, end block.LBA) (e block.Extent, slot uint8, ok bool) {
+	stripe, s, mirror, offset := l.find(member, at)
+	e.Blocks = min(uint64(end-at), l.chunk-offset)
+	if s >= l.data || mirror != l.turn(stripe) {
+		return e, 0, false
+	}
+	e.Start = block.LBA(stripe*l.stripeBlocks() + uint64(s)*l.chunk + offset)
+	return e, uint8(s), true
+}
+
+// find is what the block at of a member is: an offset in a copy of a slot of a row.
+func (l *Layout) find(member uint8, at block.LBA) (stripe uint64, slot, mirror int, offset uint64) {
+	stripe, offset = l.byChunk.Split(uint64(at))
+	if int(member) >= l.members || stripe >= l.stripes {
+		panic(fmt.Sprintf("raid: member %d block %d is beyond the array", member, at))
+	}
+	if l.parities > 0 {
+		return stripe, l.wrap(int(member) - l.start(stripe) + l.members), 0, offset
+	}
+	row, copied := l.byCopies.Split(uint64(member))
+	return stripe, int(row), int(copied), offset
+}
+
 // Serves tells whether the content of the volume is read from block at of a
 // member while no member is absent: it holds data, and of mirrored data the copy
 // that reads prefer.
 func (l *Layout) Serves(member uint8, at block.LBA) bool {
-	stripe := uint64(at) / l.chunk
-	if l.parities == 0 {
-		return int(member)%l.copies == int(stripe%uint64(l.copies)) // as row.source
-	}
-	return (int(member)-l.member(stripe, 0)+l.members)%l.members < l.data
+	_, _, ok := l.DataAt(member, at, at+1)
+	return ok
 }
 
 // Survives tells whether every block of the volume can still be read.
@@ -148,8 +171,9 @@ func (s *shape) stripeExtent(stripe uint64) block.Extent {
 
 // place splits a volume address into stripe, data slot and offset in the chunk.
 func (s *shape) place(a block.LBA) (stripe uint64, slot int, offset uint64) {
-	inStripe := uint64(a) % s.stripeBlocks()
-	return uint64(a) / s.stripeBlocks(), int(inStripe / s.chunk), inStripe % s.chunk
+	stripe, inStripe := s.byStripe.Split(uint64(a))
+	chunk, offset := s.byChunk.Split(inStripe)
+	return stripe, int(chunk), offset
 }
 
 // member is the member of a slot, of a mirrored one the first. The slots of a
@@ -158,8 +182,31 @@ func (s *shape) member(stripe uint64, slot int) int {
 	if s.parities == 0 {
 		return slot * s.copies
 	}
-	p := s.members - 1 - int(stripe%uint64(s.members))
-	return (p + s.parities + slot) % s.members
+	return s.wrap(s.start(stripe) + slot)
+}
+
+// start is the member of slot 0 of a stripe.
+func (s *shape) start(stripe uint64) int {
+	if s.parities == 0 {
+		return 0
+	}
+	return s.wrap(s.members - 1 - int(s.byMembers.Remainder(stripe)) + s.parities)
+}
+
+// wrap counts members round, once.
+func (s *shape) wrap(member int) int {
+	if member >= s.members {
+		return member - s.members
+	}
+	return member
+}
+
+// turn is the copy of mirrored data that reads prefer in a stripe.
+func (s *shape) turn(stripe uint64) int {
+	if s.copies == 1 {
+		return 0
+	}
+	return int(s.byCopies.Remainder(stripe))
 }
 
 // role is what the given copy of a slot holds.

@@ -212,19 +212,3 @@ func TestPlan_AllocatesNothing(t *testing.T) {
 		t.Fatalf("%v allocations", n)
 	}
 }
-
-func BenchmarkWrite(b *testing.B) {
-	l, small, full := twelve(b)
-	for _, c := range []struct {
-		name  string
-		dirty []block.Extent
-	}{{"small", small}, {"full-stripe", full}} {
-		b.Run(c.name, func(b *testing.B) {
-			steps, runs := make([]Step, 0, 64), make([]block.Run, 0, 1)
-			b.ReportAllocs()
-			for b.Loop() {
-				steps = cycle(l, steps, c.dirty, runs)
-			}
-		})
-	}
-}

@@ -113,26 +113,30 @@ func (a Absent) Has(member int) bool { return a>>member&1 != 0 }
 // emptied, so that a plan in steady state allocates nothing.
 type plan struct {
 	steps []Step
-	last  [maxMembers]int // 1 + index of the member's last step; 0: none yet
+	last  [maxMembers]int32 // 1 + index of the member's last step; 0: none yet
 }
 
-func (p *plan) add(s Step) {
-	last := &p.last[s.Member]
+func (p *plan) add(phase uint8, op Op, role Role, member int, e block.Extent) {
+	last := &p.last[member]
 	if *last > 0 {
-		if t := &p.steps[*last-1]; t.Role == s.Role && t.Extent.End() == s.Extent.Start {
-			t.Extent.Blocks += s.Extent.Blocks
+		if t := &p.steps[*last-1]; t.Role == role && t.Extent.End() == e.Start {
+			t.Extent.Blocks += e.Blocks
 			return
 		}
 	}
 	n := len(p.steps)
 	if n < cap(p.steps) {
-		s.Cells = p.steps[:n+1][n].Cells[:0]
+		p.steps = p.steps[:n+1]
+	} else {
+		p.steps = append(p.steps, Step{})
 	}
+	s := &p.steps[n]
+	s.Phase, s.Op, s.Role, s.Member, s.Extent = phase, op, role, uint8(member), e
 	if cap(s.Cells) == 0 {
 		s.Cells = make([]block.Cell, 0, fewCells)
 	}
-	p.steps = append(p.steps, s)
-	*last = n + 1
+	s.Cells = s.Cells[:0]
+	*last = int32(n + 1)
 }
 
 // fewCells is what a step has room for at first. Plans are used again and again,

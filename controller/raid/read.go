@@ -20,8 +20,8 @@ func (l *Layout) PlanRead(dst []Step, e block.Extent, absent Absent) ([]Step, er
 		r := l.open(l.StripeOf(at), absent)
 		part := e.Intersect(l.StripeExtent(r.stripe))
 		r.add(part, 0)
-		w := r.sweep()
-		for g, ok := w.segment(); ok; g, ok = w.segment() {
+		r.sweep()
+		for g, ok := r.segment(); ok; g, ok = r.segment() {
 			need := g.covered
 			if need&r.gone != 0 {
 				var ok bool
@@ -43,7 +43,7 @@ func (l *Layout) PlanRead(dst []Step, e block.Extent, absent Absent) ([]Step, er
 // block.Garbage. It panics if a step has no content: the caller must count the
 // member of a failed step as absent and plan again.
 func (l *Layout) Assemble(dst []block.Run, e block.Extent, steps []Step, absent Absent) []block.Run {
-	clear(l.cursors[:])
+	l.rewind(steps, Read)
 	merged := len(dst)
 	for at := e.Start; at < e.End(); {
 		stripe, slot, lo := l.place(at)
@@ -88,6 +88,15 @@ func (l *Layout) fetch(t *tags, steps []Step, need slots, lo, hi uint64) uint64 
 		hi = min(hi, uint64(end-r.base))
 	}
 	return hi
+}
+
+// rewind puts the cursors of the members in a plan on their first steps of a kind.
+func (l *Layout) rewind(steps []Step, op Op) {
+	for i := len(steps) - 1; i >= 0; i-- {
+		if steps[i].Op == op {
+			l.cursors[steps[i].Member] = cursor{step: i}
+		}
+	}
 }
 
 // cursor finds what a member returned, or is given. It is quick for ascending addresses,

@@ -48,17 +48,17 @@ func (l *Layout) Partial(spans []Span, partial []block.Cell, steps []Step, strip
 	for _, run := range content {
 		r.add(run.Extent, run.Version)
 	}
-	clear(l.cursors[:])
+	l.rewind(steps, Write)
 	parity := r.copyOf(r.data, 0)
-	w := r.sweep()
-	for g, ok := w.segment(); ok; g, ok = w.segment() {
+	r.sweep()
+	for g, ok := r.segment(); ok; g, ok = r.segment() {
 		spans = appendSpan(spans, Span{r.extent(g.lo, g.hi), uint16(g.covered)})
 		if g.covered == r.allData() {
 			continue
 		}
 		var written block.Tag
 		for rest := g.covered; rest != 0; rest &= rest - 1 {
-			written ^= w.tag(rest.first())
+			written ^= r.tag(rest.first())
 		}
 		end := r.base + block.LBA(g.hi)
 		for at := r.base + block.LBA(g.lo); at < end; {
@@ -122,7 +122,7 @@ func (l *Layout) PlanRepair(dst []Step, stripe uint64, spans []Span, absent Abse
 func (r *row) planCopies(p *plan, e block.Extent, slot int) {
 	for mirror := range r.copies {
 		if member, ok := r.follows(slot, mirror); ok {
-			p.add(Step{Phase: 1, Op: Write, Role: r.role(slot, mirror), Member: uint8(member), Extent: e})
+			p.add(1, Write, r.role(slot, mirror), member, e)
 		}
 	}
 }
@@ -148,13 +148,8 @@ func (r *row) segmentOf(s Span) segment {
 // plan and partial do not fit each other.
 func (l *Layout) FillRepair(steps []Step, stripe uint64, spans []Span, partial []block.Cell, absent Absent) {
 	r := l.open(stripe, absent)
-	for i := range steps {
-		if steps[i].Op == Write {
-			steps[i].Cells = steps[i].Cells[:0]
-		}
-	}
-	clear(l.cursors[:])
-	clear(l.filling[:])
+	l.rewind(steps, Read)
+	l.empty(steps)
 	kept := 0
 	for _, s := range spans {
 		g := r.segmentOf(s)

@@ -24,13 +24,21 @@ type row struct {
 	shape
 	stripe   uint64
 	base     block.LBA // first member address of the row
+	first    block.LBA // first volume address of the row
 	start    int       // member of slot 0
+	turn     int       // the copy of mirrored data that reads prefer
 	absent   Absent
 	gone     slots // slots of which no copy is present
 	end      block.LBA
-	pieces   []piece         // what add was given, in volume order
-	from, to [maxMembers]int // data slot n has pieces[from[n]:to[n]]
+	pieces   []piece           // what add was given, in volume order
+	used     slots             // that have pieces
+	from, to [maxMembers]int32 // a used slot n has pieces[from[n]:to[n]]
 	segments []segment
+
+	// The walk over the segments.
+	at   uint64
+	rest slots             // that have pieces beyond at
+	next [maxMembers]int32 // the first of these
 }
 
 // piece is a range of offsets in one data chunk, and its new content if any.
@@ -53,11 +61,11 @@ func (l *Layout) open(stripe uint64, absent Absent) *row {
 	}
 	r.stripe, r.absent = stripe, absent
 	r.base = block.LBA(stripe * l.chunk)
-	r.start = l.member(stripe, 0)
-	r.end = l.stripeExtent(stripe).Start
-	r.pieces, r.segments = r.pieces[:0], r.segments[:0]
-	clear(r.from[:])
-	clear(r.to[:])
+	r.first = block.LBA(stripe * l.stripeBlocks())
+	r.start = l.start(stripe)
+	r.turn = l.turn(stripe)
+	r.end = r.first
+	r.pieces, r.used, r.segments = r.pieces[:0], 0, r.segments[:0]
 	r.gone = 0
 	if absent != 0 {
 		for slot := range r.data + r.parities {
@@ -74,18 +82,20 @@ func (r *row) copyOf(slot, n int) int {
 	if r.parities == 0 {
 		return slot*r.copies + n
 	}
-	return (r.start + slot) % r.members
+	return r.wrap(r.start + slot)
 }
 
 // source is the copy of a slot to read: of mirrors the preferred one turns with
 // the stripe, so that reads spread over all members. Not ok if all are absent.
 func (r *row) source(slot int) (mirror int, ok bool) {
-	mirror = int(r.stripe % uint64(r.copies))
+	mirror = r.turn
 	for range r.copies {
 		if !r.absent.Has(r.copyOf(slot, mirror)) {
 			return mirror, true
 		}
-		mirror = (mirror + 1) % r.copies
+		if mirror++; mirror == r.copies {
+			mirror = 0
+		}
 	}
 	return 0, false
 }
@@ -99,61 +109,66 @@ func (r *row) parity() slots { return (1<<r.parities - 1) << r.data &^ r.gone }
 // add puts volume blocks of the stripe into the row. Extents come in ascending
 // order; it panics otherwise, for then the plan would be wrong.
 func (r *row) add(e block.Extent, v block.Version) {
-	if !r.stripeExtent(r.stripe).Covers(e) || e.Start < r.end && !e.Empty() {
+	if e.Empty() {
+		return
+	}
+	if e.Start < r.end || e.End() > r.first+block.LBA(r.stripeBlocks()) {
 		panic(fmt.Sprintf("raid: extent %v is out of order or not in stripe %d", e, r.stripe))
 	}
-	for !e.Empty() {
-		_, slot, lo := r.place(e.Start)
-		n := min(e.Blocks, r.chunk-lo)
-		if r.to[slot] == 0 {
-			r.from[slot] = len(r.pieces)
+	r.end = e.End()
+	at, lo := r.byChunk.Split(uint64(e.Start - r.first))
+	slot := int(at)
+	for rest := e.Blocks; rest > 0; slot, lo = slot+1, 0 {
+		n := min(rest, r.chunk-lo)
+		if !r.used.has(slot) {
+			r.used |= 1 << slot
+			r.from[slot] = int32(len(r.pieces))
 		}
 		r.pieces = append(r.pieces, piece{lo, lo + n, v.Tag(uint8(slot))})
-		r.to[slot] = len(r.pieces)
-		e = block.Extent{Start: e.Start + block.LBA(n), Blocks: e.Blocks - n}
-		r.end = e.Start
+		r.to[slot] = int32(len(r.pieces))
+		rest -= n
 	}
 }
 
-// sweep walks the segments of a row in ascending offsets.
-type sweep struct {
-	row  *row
-	at   uint64
-	next [maxMembers]int // by slot: the first piece that ends beyond at
+// sweep begins a walk over the segments of the row, in ascending offsets.
+func (r *row) sweep() {
+	r.at, r.rest = 0, r.used
+	for rest := r.used; rest != 0; rest &= rest - 1 {
+		slot := rest.first()
+		r.next[slot] = r.from[slot]
+	}
 }
-
-func (r *row) sweep() sweep { return sweep{row: r, next: r.from} }
 
 // segment returns the next segment. It ends where the piece of any slot begins
 // or ends, so each covered slot has one piece, and one new tag, all over it.
-func (w *sweep) segment() (g segment, ok bool) {
-	r := w.row
+func (r *row) segment() (g segment, ok bool) {
 	g.lo, g.hi = r.chunk, r.chunk
-	for slot := range r.data {
-		for w.next[slot] < r.to[slot] && r.pieces[w.next[slot]].hi <= w.at {
-			w.next[slot]++
+	for rest := r.rest; rest != 0; rest &= rest - 1 {
+		slot := rest.first()
+		p := &r.pieces[r.next[slot]]
+		if p.hi <= r.at {
+			if r.next[slot]++; r.next[slot] == r.to[slot] {
+				r.rest &^= 1 << slot
+				continue
+			}
+			p = &r.pieces[r.next[slot]]
 		}
-		if w.next[slot] < r.to[slot] {
-			g.lo = min(g.lo, max(w.at, r.pieces[w.next[slot]].lo))
-		}
-	}
-	for slot := range r.data {
-		if w.next[slot] == r.to[slot] {
-			continue
-		}
-		if p := r.pieces[w.next[slot]]; p.lo > g.lo {
-			g.hi = min(g.hi, p.lo)
-		} else {
+		switch lo := max(r.at, p.lo); {
+		case lo < g.lo: // what seemed to be next comes behind it
+			g = segment{lo, min(p.hi, g.lo), 1 << slot}
+		case lo == g.lo:
 			g.hi = min(g.hi, p.hi)
 			g.covered |= 1 << slot
+		default:
+			g.hi = min(g.hi, lo)
 		}
 	}
-	w.at = g.hi
+	r.at = g.hi
 	return g, g.covered != 0
 }
 
 // tag is the new content of a slot that the last segment covers.
-func (w *sweep) tag(slot int) block.Tag { return w.row.pieces[w.next[slot]].tag }
+func (r *row) tag(slot int) block.Tag { return r.pieces[r.next[slot]].tag }
 
 // extent is where offsets lo to hi of the row are on every member.
 func (r *row) extent(lo, hi uint64) block.Extent {
@@ -165,12 +180,7 @@ func (r *row) planRead(p *plan, g segment, need slots) {
 	for ; need != 0; need &= need - 1 {
 		slot := need.first()
 		mirror, _ := r.source(slot)
-		p.add(Step{
-			Op:     Read,
-			Role:   r.role(slot, mirror),
-			Member: uint8(r.copyOf(slot, mirror)),
-			Extent: r.extent(g.lo, g.hi),
-		})
+		p.add(0, Read, r.role(slot, mirror), r.copyOf(slot, mirror), r.extent(g.lo, g.hi))
 	}
 }
 

@@ -37,8 +37,8 @@ func (l *Layout) PlanWrite(dst []Step, stripe uint64, dirty []block.Extent, abse
 		r.add(e, 0)
 	}
 	var touched slots
-	w := r.sweep()
-	for g, ok := w.segment(); ok; g, ok = w.segment() {
+	r.sweep()
+	for g, ok := r.segment(); ok; g, ok = r.segment() {
 		r.segments = append(r.segments, g)
 		touched |= g.covered
 	}
@@ -73,13 +73,7 @@ func (r *row) planWrite(p *plan, phase uint8, g segment) {
 		}
 		for mirror := range r.copies {
 			if member := r.copyOf(slot, mirror); !r.absent.Has(member) {
-				p.add(Step{
-					Phase:  phase,
-					Op:     Write,
-					Role:   r.role(slot, mirror),
-					Member: uint8(member),
-					Extent: r.extent(g.lo, g.hi),
-				})
+				p.add(phase, Write, r.role(slot, mirror), member, r.extent(g.lo, g.hi))
 			}
 		}
 	}
@@ -97,19 +91,19 @@ func (r *row) choose() method {
 	return modify
 }
 
-// cost counts the member reads, and their blocks, that a method takes.
+// cost counts the member reads, and their blocks, that a method takes. A slot
+// that is read in a segment and in the one that it joins is one command.
 func (r *row) cost(m method) (commands int, blocks uint64) {
-	var end [maxMembers]uint64 // by slot: 1 + where the last read ends
+	var before segment // covered: what was read of it
 	for _, g := range r.segments {
 		need := r.reads(m, g.covered)
 		blocks += uint64(need.count()) * (g.hi - g.lo)
-		for ; need != 0; need &= need - 1 {
-			slot := need.first()
-			if end[slot] != g.lo+1 {
-				commands++
-			}
-			end[slot] = g.hi + 1
+		if before.hi == g.lo {
+			commands += (need &^ before.covered).count()
+		} else {
+			commands += need.count()
 		}
+		before = segment{g.lo, g.hi, need}
 	}
 	return commands, blocks
 }
@@ -150,13 +144,8 @@ func (l *Layout) Fill(steps []Step, stripe uint64, content []block.Run, absent A
 	for _, run := range content {
 		r.add(run.Extent, run.Version)
 	}
-	for i := range steps {
-		if steps[i].Op == Write {
-			steps[i].Cells = steps[i].Cells[:0]
-		}
-	}
-	clear(l.cursors[:])
-	clear(l.filling[:])
+	l.rewind(steps, Read)
+	l.empty(steps)
 	l.fillData(steps)
 	if r.parity() != 0 {
 		l.fillParity(steps)
@@ -172,7 +161,8 @@ func (l *Layout) Fill(steps []Step, stripe uint64, content []block.Run, absent A
 // fillData puts each piece into the writes of all its copies.
 func (l *Layout) fillData(steps []Step) {
 	r := &l.row
-	for slot := range r.data {
+	for rest := r.used; rest != 0; rest &= rest - 1 {
+		slot := rest.first()
 		for _, p := range r.pieces[r.from[slot]:r.to[slot]] {
 			for mirror := range r.copies {
 				if member := r.copyOf(slot, mirror); !r.absent.Has(member) {
@@ -186,19 +176,18 @@ func (l *Layout) fillData(steps []Step) {
 // fillParity computes P and Q, cell by cell of what was read.
 func (l *Layout) fillParity(steps []Step) {
 	r := &l.row
-	w := r.sweep()
-	for g, ok := w.segment(); ok; g, ok = w.segment() {
+	parity := r.parity()
+	r.sweep()
+	for g, ok := r.segment(); ok; g, ok = r.segment() {
 		m := r.method(r.planned(steps, g.lo), g.covered)
 		need := r.reads(m, g.covered)
 		for lo := g.lo; lo < g.hi; {
 			var t tags
 			hi := l.fetch(&t, steps, need, lo, g.hi)
-			p, q := w.encode(m, g.covered, &t)
-			if r.parity().has(r.data) {
-				l.put(steps, r.copyOf(r.data, 0), block.Cell{Extent: r.extent(lo, hi), Tag: p})
-			}
-			if r.parity().has(r.data + 1) {
-				l.put(steps, r.copyOf(r.data+1, 0), block.Cell{Extent: r.extent(lo, hi), Tag: q})
+			r.encode(m, g.covered, &t)
+			for rest := parity; rest != 0; rest &= rest - 1 {
+				slot := rest.first()
+				l.put(steps, r.copyOf(slot, 0), block.Cell{Extent: r.extent(lo, hi), Tag: t[slot]})
 			}
 			lo = hi
 		}
@@ -216,24 +205,41 @@ func (r *row) planned(steps []Step, lo uint64) method {
 	return reconstruct
 }
 
-// encode is the new parity where the dirty slots take their new content and t
-// holds what was read.
-func (w *sweep) encode(m method, dirty slots, t *tags) (p, q block.Tag) {
-	data := t[:w.row.data]
-	if m == modify { // parity is linear: its change is the parity of the change
-		for ; dirty != 0; dirty &= dirty - 1 {
-			data[dirty.first()] ^= w.tag(dirty.first())
+// encode makes the parity in t that of a row of which the dirty slots take their
+// new content and t holds what was read.
+func (r *row) encode(m method, dirty slots, t *tags) {
+	data := t[:r.data]
+	var p, q block.Tag
+	switch m {
+	case modify: // parity is linear: its change is the parity of the change
+		p, q = t[r.data], t[r.data+1]
+		for rest := dirty; rest != 0; rest &= rest - 1 {
+			data[rest.first()] ^= r.tag(rest.first())
 		}
-		p, q = syndromes(data)
-		return p ^ t[w.row.data], q ^ t[w.row.data+1]
+	case resolve:
+		r.rebuild(t)
+		fallthrough
+	default:
+		for rest := dirty; rest != 0; rest &= rest - 1 {
+			data[rest.first()] = r.tag(rest.first())
+		}
 	}
-	if m == resolve {
-		w.row.rebuild(t)
+	if r.parities == 1 {
+		t[r.data] = p ^ sum(data)
+		return
 	}
-	for ; dirty != 0; dirty &= dirty - 1 {
-		data[dirty.first()] = w.tag(dirty.first())
+	ofP, ofQ := syndromes(data)
+	t[r.data], t[r.data+1] = p^ofP, q^ofQ
+}
+
+// empty takes the content out of the writes of a plan, for put to fill them.
+func (l *Layout) empty(steps []Step) {
+	for i := len(steps) - 1; i >= 0; i-- {
+		if s := &steps[i]; s.Op == Write {
+			s.Cells = s.Cells[:0]
+			l.filling[s.Member] = i
+		}
 	}
-	return syndromes(data)
 }
 
 // put appends a cell to the Write step of the member that is being filled.
@@ -244,7 +250,7 @@ func (l *Layout) put(steps []Step, member int, c block.Cell) {
 			break
 		}
 	}
-	if i == len(steps) {
+	if i >= len(steps) {
 		panic(fmt.Sprintf("raid: content %v of member %d is not in the plan", c.Extent, member))
 	}
 	l.filling[member] = i

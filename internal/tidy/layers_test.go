@@ -14,6 +14,7 @@ import (
 var layers = []string{
 	"internal/tidy", // tests only
 	"internal/mutant",
+	"internal/divisor",
 	"sim",
 	"internal/block",
 	"internal/words",
