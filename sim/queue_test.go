@@ -28,14 +28,13 @@ func agreeWithOracle(t *rapid.T, q rival) {
 	handlers := []Handler{new(arrivals), new(arrivals), new(arrivals)}
 	now, seq := Time(0), uint64(0)
 	furthest := rapid.SampledFrom([]int64{1, 12, 200, 100_000, 1 << 40}).Draw(t, "furthest")
-	pushes := rapid.SampledFrom([]int{28, 40}).Draw(t, "pushes") // the queue stays short, or grows
-	for range rapid.SampledFrom([]int{10, 100, 400}).Draw(t, "steps") {
+	for range rapid.IntRange(0, 300).Draw(t, "steps") {
 		switch what := rapid.IntRange(0, 50).Draw(t, "what"); {
 		case what == 0:
 			to := rapid.SampledFrom(handlers).Draw(t, "cancelled")
 			q.cancel(to)
 			want.pending = slices.DeleteFunc(want.pending, func(e Event) bool { return e.To == to })
-		case what < pushes:
+		case what < 28:
 			seq++
 			at := now + Time(rapid.Int64Range(0, furthest).Draw(t, "delay"))
 			e := Event{At: at, seq: seq, To: rapid.SampledFrom(handlers).Draw(t, "to"), Ref: uint32(seq), Kind: uint8(what)}
@@ -62,6 +61,27 @@ func agreeWithOracle(t *rapid.T, q rival) {
 	}
 	if q.next() != Never {
 		t.Fatalf("an empty queue has an event at %d", q.next())
+	}
+}
+
+// Queues that grow to a thousand events and shrink again: what rapid seldom makes.
+func TestQueues_LongAgainstSortedSlice(t *testing.T) {
+	for _, r := range rivals {
+		random, q, want := rand.New(rand.NewPCG(1, 2)), r.empty(), sorted{}
+		now := Time(0)
+		for i := range uint64(20_000) {
+			if i/1000%2 == 0 || random.IntN(20) < 9 || len(want.pending) == 0 {
+				e := Event{At: now + Time(random.Int64N(1<<random.IntN(20))), seq: i + 1, Ref: uint32(i)}
+				q.push(e)
+				want.at(e)
+				continue
+			}
+			first := want.pending[0]
+			if got := q.pop(); got != first {
+				t.Fatalf("%s: took %+v, want %+v", r.name, got, first)
+			}
+			want.pending, now = want.pending[1:], first.At
+		}
 	}
 }
 
