@@ -13,8 +13,12 @@ func (s *Sweep) holdStill(e block.Extent) {
 	if s.active == 0 {
 		return
 	}
-	for i := range s.flights {
-		if f := &s.flights[i]; f.busy && !f.paused && (e.Empty() || f.overlaps(e)) {
+	for i := range s.under {
+		u := &s.under[i]
+		if u.above == 0 || !e.Empty() && (e.Start >= u.above || e.End() <= u.below) {
+			continue
+		}
+		if f := &s.flights[i]; e.Empty() || f.overlaps(e) {
 			s.pause(f)
 		}
 	}
@@ -42,11 +46,13 @@ func (s *Sweep) pause(f *flight) {
 	}
 	s.l.enterComing()
 	f.done, f.segs, f.low, f.paused = come, f.segs[:0], 0, true
+	s.under[f.number] = reach{}
+	s.unstop(f)
 	for c, n := range f.coming {
 		s.coming[c] -= n
 	}
 	f.coming = [classes]int64{}
-	s.paused++
+	s.paused = append(s.paused, f.number)
 }
 
 // clamp is how many blocks of a piece that begins at offset lie before at.
@@ -62,16 +68,20 @@ func clamp(at, offset, blocks uint64) uint64 {
 // has come. Blocks that then stand alike and are neighbours are entered together,
 // by enterComing.
 func (l *Ledger) come(f *flight, offset uint64, e block.Extent, v block.Version) {
+	if len(l.fills) == 0 {
+		l.enterComing()
+		if spot, was, one := l.standing(e); one {
+			if s, known := l.came(f, offset, e, v, &was); known {
+				l.enterAt(spot, e, &was, &s)
+			}
+			return
+		}
+	}
 	for _, r := range l.resolved(e, v) {
 		for _, p := range l.standings(r.Extent) {
-			s := p.Value
-			was := p.Value.medium
-			if s.medium = l.place(r.Version, p.Extent); !s.known() && s.medium != stray && was != stray {
+			s, known := l.came(f, offset+uint64(p.Extent.Start-e.Start), p.Extent, r.Version, &p.Value)
+			if !known {
 				continue
-			}
-			if s.medium >= s.acked && was < s.acked {
-				last := (offset + uint64(p.Extent.End()-e.Start) - 1) / f.UnitBlocks
-				l.sweep.saved(&p.Value, f.arrival(last))
 			}
 			s = l.remembered(&s)
 			l.referred(p.Extent.Blocks, &p.Value, &s)
@@ -82,6 +92,19 @@ func (l *Ledger) come(f *flight, offset uint64, e block.Extent, v block.Version)
 			l.coming.Extent.Blocks += p.Extent.Blocks
 		}
 	}
+}
+
+// came is how blocks stand that stood as was, now that the media hold version v;
+// known is false if that matters to no one.
+func (l *Ledger) came(f *flight, offset uint64, e block.Extent, v block.Version, was *standing) (s standing, known bool) {
+	s = *was
+	if s.medium = l.place(v, e); !s.known() && s.medium != stray && was.medium != stray {
+		return s, false
+	}
+	if s.medium >= s.acked && was.medium < s.acked {
+		l.sweep.saved(was, f.arrival((offset+e.Blocks-1)/f.UnitBlocks))
+	}
+	return s, true
 }
 
 // saved notes the age of blocks that were lost up to a time.
@@ -114,27 +137,44 @@ func (l *Ledger) place(v block.Version, e block.Extent) block.Version {
 
 // resume books the passes that were held still.
 func (s *Sweep) resume() {
-	if s.paused == 0 {
-		return
+	for _, i := range s.paused {
+		f := &s.flights[i]
+		f.paused, f.since = false, s.now
+		s.under[i] = reach{f.below, f.above}
+		s.divide(f)
+		s.landFlight(f)
 	}
-	for i := range s.flights {
-		if f := &s.flights[i]; f.busy && f.paused {
-			f.paused, f.since = false, s.now
-			s.paused--
-			s.divide(f)
-			s.landFlight(f)
-		}
+	if len(s.paused) > 0 {
+		s.paused = s.paused[:0]
+		s.nextLook()
 	}
-	s.nextLook()
 }
 
 // nextLook finds out which flight has to be looked at first.
 func (s *Sweep) nextLook() {
 	s.stop = sim.Never
+	if s.stops == 0 {
+		return
+	}
 	for i := range s.flights {
 		if f := &s.flights[i]; f.busy && !f.paused && f.stop > s.now {
 			s.stop = min(s.stop, f.stop)
 		}
+	}
+}
+
+// stopAt says when a flight has to be looked at again; unstop that it need not be.
+func (s *Sweep) stopAt(f *flight, t sim.Time) {
+	if s.unstop(f); t != sim.Never {
+		f.stop = t
+		s.stops++
+	}
+}
+
+func (s *Sweep) unstop(f *flight) {
+	if f.stop != sim.Never {
+		f.stop = sim.Never
+		s.stops--
 	}
 }
 
@@ -250,12 +290,12 @@ func (s *Sweep) land() {
 func (s *Sweep) landFlight(f *flight) {
 	s.booking = true
 	head, within := f.passed(s.now), f.within(s.now)
-	f.stop = sim.Never
+	stop := sim.Never
 	for i := f.low; i < len(f.segs); i++ {
 		g := &f.segs[i]
 		if head < g.first || head == g.first && f.Tears && !within {
 			if f.Tears || f.steps {
-				f.stop = min(f.stop, f.comesTo(g.first))
+				stop = min(stop, f.comesTo(g.first))
 			}
 			break
 		}
@@ -266,9 +306,10 @@ func (s *Sweep) landFlight(f *flight) {
 				f.low++
 			}
 		case g.steps:
-			f.stop = min(f.stop, f.arrival(head))
+			stop = min(stop, f.arrival(head))
 		}
 	}
+	s.stopAt(f, stop)
 	s.booking = false
 }
 

@@ -80,6 +80,7 @@ func floorSum(n, m, a, b uint64) (sum uint64) {
 // flight is a pass under way, as the sweep has booked it.
 type flight struct {
 	Pass
+	number int
 	busy   bool
 	paused bool
 	since  sim.Time // it is booked: what was torn before is in the figures
@@ -92,6 +93,10 @@ type flight struct {
 	below, above block.LBA // all pieces lie between
 	coming       [classes]int64
 }
+
+// reach is where a flight that is booked writes: what it lies between. It stands
+// beside the flight, so that most facts need not look at that.
+type reach struct{ below, above block.LBA }
 
 // segment is a run of units of which all blocks stand alike. Its units wait,
 // are torn when the head comes to them, and are there when they have come.
@@ -122,25 +127,37 @@ func (l *Ledger) Starts(now sim.Time, p *Pass) int {
 	}
 	s := l.sweep
 	s.tick(now)
-	i := 0
-	for i < len(s.flights) && s.flights[i].busy {
-		i++
+	if len(p.Pieces) == 0 {
+		return noFlight // parity, or a log
 	}
-	if i == len(s.flights) {
-		s.flights = append(s.flights, flight{})
-	}
+	i := s.berth()
 	f := &s.flights[i]
 	pieces := append(f.Pieces[:0], p.Pieces...)
-	*f = flight{Pass: *p, busy: true, paused: true, segs: f.segs[:0]}
+	*f = flight{Pass: *p, number: i, busy: true, paused: true, segs: f.segs[:0]}
 	f.Pieces = pieces
-	f.below = 1 << 62
-	for _, p := range pieces {
-		f.below, f.above = min(f.below, p.Extent.Start), max(f.above, p.Extent.End())
+	f.stop = sim.Never
+	f.below = noBorder
+	for i := range pieces {
+		f.below, f.above = min(f.below, pieces[i].Extent.Start), max(f.above, pieces[i].Extent.End())
 	}
 	s.active++
-	s.paused++
+	s.paused = append(s.paused, i)
 	s.resume()
 	return i
+}
+
+// noFlight is the number of a pass that no read of the volume would notice.
+const noFlight = -1
+
+// berth is the place of a new flight.
+func (s *Sweep) berth() int {
+	if n := len(s.berths); n > 0 {
+		i := s.berths[n-1]
+		s.berths = s.berths[:n-1]
+		return i
+	}
+	s.flights, s.under = append(s.flights, flight{}), append(s.under, reach{})
+	return len(s.flights) - 1
 }
 
 // Ends records at time now that everything of a pass has come.
@@ -150,21 +167,22 @@ func (l *Ledger) Ends(now sim.Time, number int) {
 	}
 	s := l.sweep
 	s.tick(now)
+	if number == noFlight {
+		return
+	}
 	f := &s.flights[number]
 	if now < f.End {
 		panic("ledger: a pass ended before its time")
 	}
 	s.pause(f)
 	f.busy, f.paused = false, false
-	s.paused--
+	s.paused = s.paused[:len(s.paused)-1]
+	s.berths = append(s.berths, number)
 	s.active--
 }
 
 // overlaps tells whether the flight touches e.
 func (f *flight) overlaps(e block.Extent) bool {
-	if e.Start >= f.above || e.End() <= f.below {
-		return false
-	}
 	for i := range f.Pieces {
 		if f.Pieces[i].Extent.Overlaps(e) {
 			return true

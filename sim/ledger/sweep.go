@@ -26,7 +26,10 @@ type Sweep struct {
 	flights                []flight
 	active                 int
 	coming                 [classes]int64 // blocks that passes under way may take from a class, at most; NoLoss: from all that was acknowledged
-	paused                 int            // flights
+	under                  []reach        // by flight: where it writes; none if it is paused, or over
+	paused                 []int          // flights
+	berths                 []int          // places of flights that are over
+	stops                  int            // flights that have to be looked at
 	stop                   sim.Time       // when one of the flights has to be looked at
 	landed                 sim.Time       // what has come to the media is booked up to here
 	booking                bool           // it is being booked, of one flight or all
