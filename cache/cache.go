@@ -188,6 +188,9 @@ func (c *Cache) Fill(e block.Extent, runs []block.Run, mark uint64) (taken uint6
 	return taken
 }
 
+// DirtyBlocks is that of Stats, for whoever follows it from write to write.
+func (c *Cache) DirtyBlocks() uint64 { return c.dirtyBlocks }
+
 // Stats is what a firmware policy may know of the cache.
 type Stats struct {
 	CapacityPages int
