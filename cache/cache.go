@@ -77,6 +77,9 @@ func New(cfg Config) (*Cache, error) {
 	return c, nil
 }
 
+// DirtyBlocks is that of Stats, for whoever follows it from write to write.
+func (c *Cache) DirtyBlocks() uint64 { return c.dirtyBlocks }
+
 // Stats is what a firmware policy may know of the cache.
 type Stats struct {
 	CapacityPages int

@@ -2,6 +2,8 @@ package controller
 
 import (
 	"fmt"
+	"math/bits"
+	"time"
 
 	"tbraid/cache"
 	"tbraid/controller/raid"
@@ -53,13 +55,18 @@ type MemberTap interface {
 type Counts struct {
 	Reads, Writes, Flushes    uint64 // member commands
 	ReadBlocks, WrittenBlocks uint64
-	StoredBlocks              uint64 // that reached a medium: fewer than written where a cache absorbs overwrites
-	Batches                   uint64 // stripe writes
-	Full                      uint64 // of these, full-stripe writes
-	BatchBlocks               uint64 // volume blocks that they carried
-	LogWrites, LogBlocks      uint64 // of the writes above, those to a partial parity log
-	ResyncReads, ResyncWrites uint64 // blocks, of those above: repair after a loss of power
+	StoredBlocks              uint64             // that reached a medium: fewer than written where a cache absorbs overwrites
+	Batches                   uint64             // stripe writes
+	Full                      uint64             // of these, full-stripe writes
+	BatchBlocks               uint64             // volume blocks that they carried
+	LogWrites, LogBlocks      uint64             // of the writes above, those to a partial parity log
+	ResyncReads, ResyncWrites uint64             // blocks, of those above: repair after a loss of power
+	WriteSizes                [writeSizes]uint64 // element i: member WRITEs of 2^i blocks and more
 }
+
+// writeSizes bounds the sizes that are told apart: the last is 128 MiB, and all
+// that is longer.
+const writeSizes = 19
 
 // job is one read, stripe write or flush under way.
 type job struct {
@@ -132,6 +139,10 @@ func (a *Array) Layout() *raid.Layout { return a.layout }
 
 // Counts is what the array has asked of its members so far.
 func (a *Array) Counts() Counts { return a.counts }
+
+// Busy is how long a member has sought, waited for the platter and transferred so
+// far, as a mean over its channels.
+func (a *Array) Busy(member int, now sim.Time) time.Duration { return a.drives[member].Busy(now) }
 
 // Watch sets who sees member commands; nil is nobody.
 func (a *Array) Watch(t MemberTap) { a.tap = t }
@@ -300,6 +311,7 @@ func (a *Array) submit(now sim.Time, member int, io *disks.IO) {
 	case disks.Write:
 		a.counts.Writes++
 		a.counts.WrittenBlocks += io.Extent.Blocks
+		a.counts.WriteSizes[min(bits.Len64(io.Extent.Blocks), writeSizes)-1]++
 	case disks.Flush:
 		a.counts.Flushes++
 	}

@@ -43,8 +43,12 @@ type Controller struct {
 	lastHost sim.Time  // when the host last sent a READ or WRITE
 	stream   block.LBA // where the last READ ended
 	missing  []block.Extent
-	epoch    uint32 // resets so far, in refBits bits: what began before one does not end after it
-	starts   uint32 // of the firmware so far: one that a crash cut short makes nothing ready
+	level    *level // of the dirty cache; nil while nobody follows it
+
+	hitBlocks, missedBlocks uint64 // of READs
+
+	epoch  uint32 // resets so far, in refBits bits: what began before one does not end after it
+	starts uint32 // of the firmware so far: one that a crash cut short makes nothing ready
 }
 
 // refBits is how much of an event's ref names the command; queues are shorter.
@@ -136,6 +140,13 @@ func (c *Controller) Array() *Array { return c.array }
 
 // CacheStats is the present state of the cache.
 func (c *Controller) CacheStats() cache.Stats { return c.cache.Stats() }
+
+// Busy is how long the processor has worked so far.
+func (c *Controller) Busy(now sim.Time) time.Duration { return c.cpu.Worked(now) }
+
+// ReadHits counts the blocks of READs so far that the cache held, and that had to
+// be fetched.
+func (c *Controller) ReadHits() (hit, missed uint64) { return c.hitBlocks, c.missedBlocks }
 
 // Receive takes a task: it is decoded, waits for the processor, and begins.
 func (c *Controller) Receive(now sim.Time, t *sam.Task) {

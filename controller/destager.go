@@ -191,6 +191,7 @@ func (c *Controller) Wrote(now sim.Time, ref uint32, ok bool) {
 		return
 	}
 	c.cache.Clean(&b.Batch)
+	c.measure(now)
 	c.ledger.Clean(now, b.Runs)
 	c.pressed = false
 	c.unstall(now)

@@ -20,6 +20,7 @@ func (c *Controller) PowerFail(now sim.Time) {
 	if c.fw.Protection.Kind == firmware.Unprotected {
 		c.ledger.Drop(c.cache.Dirty(nil), ledger.PowerLost)
 		c.cache.Drop()
+		c.measure(now)
 	}
 	c.protectionChanged(now, false)
 }
@@ -30,6 +31,7 @@ func (c *Controller) PowerFail(now sim.Time) {
 func (c *Controller) PowerReturn(now sim.Time) {
 	if c.fw.Protection.Kind != firmware.Unprotected {
 		c.restore(now)
+		c.measure(now)
 	}
 	c.charge.Outage(c.failedAt, now)
 	c.fw.Protection.State = c.charge.State
@@ -116,6 +118,7 @@ func (c *Controller) apply(now sim.Time, fate firmware.CacheFate, why ledger.Cau
 	case firmware.Drop:
 		c.ledger.Drop(c.cache.Dirty(nil), why)
 		c.discardAll()
+		c.measure(now)
 	}
 }
 

@@ -26,11 +26,16 @@ func (c *Controller) beginRead(now sim.Time, ref uint32) {
 	c.stream = cmd.extent.End()
 	var hit bool
 	cmd.found, hit = c.cache.Lookup(cmd.found[:0], cmd.extent)
+	c.hitBlocks += cmd.extent.Blocks
 	if hit {
 		c.found(now, ref)
 		return
 	}
 	c.missing = c.cache.Missing(c.missing[:0], cmd.extent)
+	for _, e := range c.missing {
+		c.hitBlocks -= e.Blocks
+		c.missedBlocks += e.Blocks
+	}
 	if n := len(c.missing) - 1; sequential && c.missing[n].End() == cmd.extent.End() {
 		c.missing[n].Blocks += c.ahead(cmd.extent.End())
 	}

@@ -48,6 +48,7 @@ func (c *Controller) fill(now sim.Time, ref uint32) {
 		}
 		c.cache.Write(now, piece, cmd.task.Version)
 		c.ledger.Hold(now, piece, cmd.task.Version)
+		c.measure(now)
 		cmd.at = piece.End()
 	}
 	if len(c.stalled) > 0 && c.stalled[0] == ref {
@@ -125,6 +126,7 @@ func (c *Controller) settled(now sim.Time, ref uint32) {
 	}
 	if cmd.bypass {
 		c.cache.Discard(cmd.extent)
+		c.measure(now)
 	}
 	c.finish(now, ref, scsi.Good, scsi.Sense{})
 }

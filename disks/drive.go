@@ -104,6 +104,18 @@ func (d *Drive) Failed() bool { return d.failed }
 // Stats is what the drive has done.
 func (d *Drive) Stats() Stats { return d.stats }
 
+// Busy is how long the drive has sought, waited for the platter and transferred so
+// far, accesses under way included, as a mean over its channels.
+func (d *Drive) Busy(now sim.Time) time.Duration {
+	busy := d.stats.Busy
+	for i := range d.flights {
+		if f := &d.flights[i]; f.busy {
+			busy += max(0, now.Sub(f.start))
+		}
+	}
+	return busy / time.Duration(len(d.flights))
+}
+
 // Lanes is how many accesses to the medium can be under way at once, with one
 // more for what a protected cache takes.
 func (d *Drive) Lanes() int { return len(d.flights) + 1 }

@@ -179,10 +179,13 @@ func again(t *sam.Task) bool {
 // settle tells the ledger how a WRITE or a flush ended.
 func (s *System) settle(now sim.Time, c *command) {
 	good := c.good()
-	if !good {
-		s.counters.Errors++
-	}
 	t := &c.task
+	switch {
+	case !good:
+		s.counters.Errors++
+	case s.watch != nil:
+		s.watch.Took(c.plan.Class, now.Sub(t.Issued))
+	}
 	switch c.plan.Class {
 	case scsi.ClassRead:
 		if good {

@@ -173,6 +173,11 @@ func (n *Link) IsUp() bool { return !n.cut }
 // Carried is what has crossed since the start.
 func (n *Link) Carried() Traffic { return n.carried }
 
+// Busy is how long each direction has carried something so far.
+func (n *Link) Busy(now sim.Time) (toBox, toHost time.Duration) {
+	return n.toBox.Worked(now), n.toHost.Worked(now)
+}
+
 // time is how long so many bytes take on one direction.
 func (n *Link) time(bytes uint64) time.Duration {
 	return time.Duration(bytes * uint64(time.Second) / n.spec.Rate) // no overflow below 18 GB

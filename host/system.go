@@ -23,6 +23,7 @@ type System struct {
 	commands []*command
 	idle     []uint32
 	counters Counters
+	watch    Stopwatch // nil is nobody
 
 	disk     disk
 	procs    []*Process

@@ -69,9 +69,9 @@ func (r *running) tell(note *Step) {
 func (w *world) noteSoFar(note *Step) {
 	w.tool.tell(note)
 	now, then := w.sys.Counters(), w.tool.carried
-	moved := max(now.BytesWritten-then.BytesWritten, now.BytesRead-then.BytesRead)
-	if took := w.k.Now().Sub(w.tool.process.Stats().Start); w.run.Rate == 0 && moved > 0 && took > 0 {
-		w.run.Rate = uint64(float64(moved) / took.Seconds())
+	speed := w.stopClock(w.tool, now.BytesRead-then.BytesRead, now.BytesWritten-then.BytesWritten)
+	if w.run.Rate == 0 {
+		w.run.Rate = speed
 	}
 	if w.tool.acked != nil {
 		w.read(w.tool.tool, note, w.tool.acked)

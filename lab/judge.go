@@ -151,6 +151,7 @@ func (w *world) acked() uint64 {
 // finish closes the books of a run.
 func (w *world) finish() Run {
 	r := &w.run
+	w.usage.end(w)
 	if !w.happened {
 		w.eventAt, w.run.Acked = w.k.Now(), w.acked()
 		w.judge() // nothing happened: what is lost now is a fault that needs no event

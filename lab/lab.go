@@ -44,6 +44,8 @@ type Options struct {
 	Workers int   // runs at a time; 0 is one a processor
 	Seams   Seams // which command logs to keep
 	Ledger  ledger.Level
+	// Sweep asks for the Exposure of each run.
+	Sweep bool
 }
 
 // Broken is the error of a run in which the model contradicted itself: always a
@@ -78,6 +80,11 @@ func Simulate(s *configs.Scenario, o Options) (*Result, error) {
 	}
 	r := describe(s)
 	r.Runs, r.Controls = runs[:first], runs[first:]
+	if o.Sweep {
+		if err := expose(s, plans[:first], r.Runs, o); err != nil {
+			return nil, err
+		}
+	}
 	if o.Ledger != ledger.Off && shows(r, s.Explain) {
 		if r.Rivals, err = rivals(s, r.Runs, o.Workers); err != nil {
 			return nil, err

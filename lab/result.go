@@ -88,6 +88,13 @@ type Run struct {
 	Shorn      int    `json:"shorn_commands,omitempty"`
 	ShornBytes uint64 `json:"shorn_bytes,omitempty"`
 
+	// Tools is each command line that moved data or flushed, and Usage what the parts
+	// of the box had to do before the event.
+	Tools []Tool `json:"tools,omitempty"`
+	Usage Usage  `json:"usage"`
+	// Exposure is what a cut at any instant would have cost, if that was asked for.
+	Exposure *Exposure `json:"exposure,omitempty"`
+
 	Rate       uint64    `json:"throughput_Bps"` // of the first tool that moves data
 	ToolError  string    `json:"tool_error,omitempty"`
 	Swallowed  uint64    `json:"swallowed_error_bytes"` // WRITEs failed, and the tool that caused them ended with status 0

@@ -66,7 +66,9 @@ type world struct {
 	limit    sim.Time // the model runs so far and no further; Never if nothing waits for that
 	short    bool     // the limit has come, the event has not yet
 	tool     *running // a command line under way
-	happened bool     // an event has come
+	clock    clock
+	usage    usage
+	happened bool // an event has come
 	eventAt  sim.Time
 	cycled   block.Version // newest WRITE issued before the box last lost its power
 	outage
@@ -109,6 +111,7 @@ func newWorld(p plan) (*world, error) {
 // play runs the case from the first driver's probe to the last step.
 func (w *world) play() Run {
 	w.begin()
+	w.usage.begin(w)
 	for i, s := range w.steps {
 		w.step = i
 		w.l.Begin(i)
@@ -257,13 +260,15 @@ func (w *world) runTool(t workload.Tool, note *Step) {
 		tool.acked = w.l.Acknowledged()
 	}
 	w.tool = tool
+	w.startClock()
 	tool.process = w.sys.Start(t.Name, t.Run, func(exit int) { tool.done, tool.exit = true, exit })
 	w.until(&tool.done, t.Line)
 	w.tool = nil
 	tool.tell(note)
-	stats, moved := tool.process.Stats(), note.Bytes
-	if took := stats.End.Sub(stats.Start); w.run.Rate == 0 && moved > 0 && took > 0 && note.Exit == 0 && !w.happened {
-		w.run.Rate = uint64(float64(moved) / took.Seconds())
+	stats := tool.process.Stats()
+	speed := w.stopClock(tool, stats.BytesRead, stats.BytesWritten)
+	if w.run.Rate == 0 && note.Exit == 0 && !w.happened {
+		w.run.Rate = speed
 	}
 	if note.Exit != 0 && w.run.ToolError == "" && !w.happened {
 		w.run.ToolError = complaint(t, note.Output)

@@ -83,11 +83,7 @@ func (p plan) worstSwept() (Worst, error) {
 		return Worst{}, err
 	}
 	swept := w.sweep(DefaultTail)
-	at := swept.Outages[len(swept.Outages)-1] // beyond the hold-up, if there is one
-	if first := swept.Outages[0]; len(swept.Outages) > 1 && int64(q[0].Event.Outage) <= first.HoldUpNS {
-		at = first
-	}
-	c := &at.Curves[0]
+	c := &swept.outage(q[0].Event.Outage).Curves[0]
 	return Worst{AfterNS: c.WorstNS - swept.StartNS, Bytes: c.Worst}, nil
 }
 

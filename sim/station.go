@@ -26,6 +26,11 @@ func (s *Station) Free() Time { return s.free }
 // Busy is the total service time reserved.
 func (s *Station) Busy() time.Duration { return s.busy }
 
+// Worked is the service time up to now: what is reserved beyond is left out.
+func (s *Station) Worked(now Time) time.Duration {
+	return s.busy - max(0, s.free.Sub(now))
+}
+
 // Reset forgets what was reserved beyond now: the resource lost its power.
 func (s *Station) Reset(now Time) {
 	if s.free > now {

@@ -61,6 +61,7 @@ type runFlags struct {
 	workers                 int
 	outputs                 []string
 	seams                   seams
+	sweep                   bool
 
 	// Of command lines only.
 	after  time.Duration
@@ -77,6 +78,7 @@ func (o *runFlags) register(c *cobra.Command) {
 	o.happening(f)
 	o.played(f)
 	f.StringArrayVarP(&o.outputs, "output", "o", nil, "also write the result to `FILE`.json; repeatable; - is standard output, and nothing else then")
+	f.BoolVar(&o.sweep, "sweep", false, "also find out what a cut at every other instant would have cost: worst, mean and time exposed in the result")
 	f.Var(&o.seams, "log", "print the commands that passed `SEAMS`: driver, target, disks")
 	o.simulated(f)
 	o.look.register(f)
@@ -139,6 +141,10 @@ func (a *app) run(cmd *cobra.Command, o *runFlags, args []string) error {
 		return usage("--after and --cut both say when the event comes: give one of them")
 	case cmd.Flags().Changed("cut") && o.cut == "":
 		return usage("--cut takes an instant: %s", power.CutForms)
+	case o.sweep && o.ledger == ledger.Off:
+		return usage("--sweep asks what is lost, and --ledger off judges nothing: leave one of them out")
+	case o.sweep && o.cut == power.EveryCut:
+		return usage("--cut every shows every instant itself: leave --sweep out")
 	case outputs.stdout && o.seams.any():
 		return usage("--log prints text, and -o - leaves no room for it: write the result to a file")
 	}
@@ -159,7 +165,7 @@ func (a *app) run(cmd *cobra.Command, o *runFlags, args []string) error {
 		}
 		return a.curves(c, outputs, page)
 	}
-	r, err := lab.Simulate(s, lab.Options{Workers: o.workers, Seams: lab.Seams(o.seams), Ledger: o.ledger})
+	r, err := lab.Simulate(s, lab.Options{Workers: o.workers, Seams: lab.Seams(o.seams), Ledger: o.ledger, Sweep: o.sweep})
 	if err != nil {
 		return err
 	}
