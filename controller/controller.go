@@ -47,19 +47,24 @@ type Controller struct {
 
 	hitBlocks, missedBlocks uint64 // of READs
 
-	epoch  uint32 // resets so far, in refBits bits: what began before one does not end after it
 	starts uint32 // of the firmware so far: one that a crash cut short makes nothing ready
 }
 
-// refBits is how much of an event's ref names the command; queues are shorter.
+// refBits is how much of an event's ref names the command; queues are shorter. The
+// rest names one of its lives.
 const refBits = 16
 
 // command is one task under way.
 type command struct {
 	task    *sam.Task
-	extent  block.Extent // READ, WRITE, WRITE SAME
-	at      block.LBA    // WRITE: how far it is in the cache; READ: how far it is answered
-	mark    uint64       // what has to settle before it ends
+	life    uint16        // of the place: an event of an earlier one is void
+	arrives sim.Time      // from the link
+	begins  sim.Time      // when the processor is done with it
+	free    sim.Time      // when the processor was free before it
+	service time.Duration // of the processor
+	extent  block.Extent  // READ, WRITE, WRITE SAME
+	at      block.LBA     // WRITE: how far it is in the cache; READ: how far it is answered
+	mark    uint64        // what has to settle before it ends
 	state   state
 	through bool // WRITE: ends when on the members
 	forced  bool // WRITE: and on their media, past their caches
@@ -85,7 +90,7 @@ const (
 
 // Kinds of the controller's events.
 const (
-	evBegin   uint8 = iota // ref: command, and the epoch above it
+	evBegin   uint8 = iota // ref: command, and its life above it
 	evTick                 // destage policy asked to be asked again
 	evReady                // the controller has booted; ref: which start
 	evCharge               // the protection of the cache changes
@@ -142,7 +147,15 @@ func (c *Controller) Array() *Array { return c.array }
 func (c *Controller) CacheStats() cache.Stats { return c.cache.Stats() }
 
 // Busy is how long the processor has worked so far.
-func (c *Controller) Busy(now sim.Time) time.Duration { return c.cpu.Worked(now) }
+func (c *Controller) Busy(now sim.Time) time.Duration {
+	busy := c.cpu.Busy()
+	for i := range c.commands { // less what is reserved beyond now
+		if cmd := &c.commands[i]; cmd.state == onCPU {
+			busy -= min(max(cmd.begins.Sub(now), 0), cmd.service)
+		}
+	}
+	return busy
+}
 
 // ReadHits counts the blocks of READs so far that the cache held, and that had to
 // be fetched.
@@ -155,27 +168,74 @@ func (c *Controller) Receive(now sim.Time, t *sam.Task) {
 		return
 	}
 	c.ledger.Sent(t.Version, t.Serial, ledger.AtTarget)
+	c.enqueue(now, t)
+}
+
+// Foresee takes a task that is on its way, if there is a place for it and nobody
+// wants to know when it arrives.
+func (c *Controller) Foresee(at sim.Time, t *sam.Task) bool {
+	if len(c.free) == 0 || c.ledger.Following() {
+		return false
+	}
+	c.enqueue(at, t)
+	return true
+}
+
+// Unforesee takes the last task that was foreseen back.
+func (c *Controller) Unforesee(t *sam.Task) {
+	for i := range c.commands {
+		if cmd := &c.commands[i]; cmd.task == t && cmd.state == onCPU {
+			c.cpu.Cancel(cmd.free, cmd.service)
+			c.k.Withdraw(c, evBegin, c.turn(uint32(i)))
+			c.vacate(uint32(i))
+			return
+		}
+	}
+}
+
+// enqueue decodes a task that arrives at time at and lets it wait for the
+// processor.
+func (c *Controller) enqueue(at sim.Time, t *sam.Task) {
 	ref := c.free[len(c.free)-1]
 	c.free = c.free[:len(c.free)-1]
 	cmd := &c.commands[ref]
-	*cmd = command{task: t, state: onCPU, found: cmd.found[:0]}
-	var bad scsi.Sense
-	t.Decoded, bad = scsi.Decode(&t.CDB)
-	t.Sense = bad // until gate looks at it
-	service := c.spec.Command
-	if t.Decoded.Class == scsi.ClassRead || t.Decoded.Class == scsi.ClassWrite {
-		pieces := (t.Decoded.Extent.Bytes() + c.spec.TransferBytes - 1) / c.spec.TransferBytes
-		service = c.spec.Command*time.Duration(max(pieces, 1)) + perByte(t.Decoded.Extent.Bytes(), c.spec.Memory)
+	*cmd = command{task: t, life: cmd.life, state: onCPU, arrives: at, found: cmd.found[:0]}
+	t.Decoded, t.Sense = scsi.Decode(&t.CDB) // the sense stands until gate looks at it
+	cmd.service = c.spec.Command
+	if d := &t.Decoded; d.Class == scsi.ClassRead || d.Class == scsi.ClassWrite {
+		bytes := d.Extent.Bytes()
+		pieces := (bytes + c.spec.TransferBytes - 1) / c.spec.TransferBytes
+		cmd.service = c.spec.Command*time.Duration(max(pieces, 1)) + perByte(bytes, c.spec.Memory)
 	}
-	c.k.At(c.cpu.Reserve(now, service), c, evBegin, ref|c.epoch<<refBits)
+	c.await(ref)
+}
+
+// await gives a command that has arrived, or will, its turn at the processor.
+func (c *Controller) await(ref uint32) {
+	cmd := &c.commands[ref]
+	cmd.free = c.cpu.Free()
+	cmd.begins = c.cpu.Reserve(cmd.arrives, cmd.service)
+	c.k.At(cmd.begins, c, evBegin, c.turn(ref))
+}
+
+// turn is the ref of the event at which a command begins.
+func (c *Controller) turn(ref uint32) uint32 { return ref | uint32(c.commands[ref].life)<<refBits }
+
+// vacate gives the place of a command back.
+func (c *Controller) vacate(ref uint32) {
+	cmd := &c.commands[ref]
+	cmd.task, cmd.state = nil, idle
+	cmd.life++
+	c.free = append(c.free, ref)
 }
 
 // Fire implements sim.Handler.
 func (c *Controller) Fire(e sim.Event) {
 	switch e.Kind {
 	case evBegin:
-		if e.Ref>>refBits == c.epoch { // else a reset took the command away
-			c.dispatch(e.At, e.Ref&(1<<refBits-1))
+		ref := e.Ref & (1<<refBits - 1)
+		if c.commands[ref].life == uint16(e.Ref>>refBits) { // else the command was taken away
+			c.dispatch(e.At, ref)
 		}
 	case evTick:
 		c.tick = sim.Never
@@ -292,8 +352,7 @@ func (c *Controller) finish(now sim.Time, ref uint32, status scsi.Status, sense 
 		panic(fmt.Sprintf("controller: command %d ended twice", ref))
 	}
 	c.active = without(c.active, ref)
-	cmd.task, cmd.state = nil, idle
-	c.free = append(c.free, ref)
+	c.vacate(ref)
 	c.answer(now, t, status, sense)
 	if len(c.queue) > 0 {
 		c.rouse(now)

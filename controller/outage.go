@@ -1,6 +1,8 @@
 package controller
 
 import (
+	"slices"
+
 	"tbraid/firmware"
 	"tbraid/internal/block"
 	"tbraid/internal/mutant"
@@ -94,8 +96,7 @@ func (c *Controller) Recovered(now sim.Time) {
 // Commands under way vanish; the cache goes the way that the profile says, and if
 // it is dropped, why is what took the data.
 func (c *Controller) Reset(now sim.Time, fate firmware.CacheFate, attention scsi.Sense, why ledger.Cause) {
-	c.abandonCommands()
-	c.cpu.Reset(now)
+	c.abandonCommands(now)
 	c.pending = append(c.pending, attention)
 	c.stopped = false
 	if c.halting && fate == firmware.Drop {
@@ -149,7 +150,7 @@ func (c *Controller) Crash(now sim.Time) {
 func (c *Controller) abandon(now sim.Time) {
 	c.k.Cancel(c)
 	c.tick = sim.Never
-	c.abandonCommands()
+	c.abandonCommands(now)
 	for i := range c.batches {
 		if b := &c.batches[i]; b.busy {
 			b.busy, b.stray = false, false
@@ -164,17 +165,26 @@ func (c *Controller) abandon(now sim.Time) {
 	c.flush, c.halting, c.draining, c.pressed = false, false, false, false
 	c.urgent = c.urgent[:0]
 	c.array.abandon(now)
-	c.cpu.Reset(now)
 }
 
-// abandonCommands forgets the commands under way; the link fails their tasks.
-func (c *Controller) abandonCommands() {
+// abandonCommands forgets the commands under way; the link fails their tasks. Those
+// that have not arrived yet will.
+func (c *Controller) abandonCommands(now sim.Time) {
 	c.array.orphan()
-	c.epoch = (c.epoch + 1) & (1<<refBits - 1)
+	c.cpu.Reset(now)
 	c.free = c.free[:0]
+	var coming []uint32
 	for i := len(c.commands) - 1; i >= 0; i-- {
-		c.commands[i].task, c.commands[i].state = nil, idle
-		c.free = append(c.free, uint32(i))
+		if cmd := &c.commands[i]; cmd.state == onCPU && cmd.arrives > now {
+			c.k.Withdraw(c, evBegin, c.turn(uint32(i)))
+			coming = append(coming, uint32(i))
+			continue
+		}
+		c.vacate(uint32(i))
+	}
+	slices.SortFunc(coming, func(a, b uint32) int { return int(c.commands[a].arrives - c.commands[b].arrives) })
+	for _, ref := range coming {
+		c.await(ref)
 	}
 	c.queue, c.active = c.queue[:0], c.active[:0]
 	c.stalled, c.barriers = c.stalled[:0], c.barriers[:0]

@@ -20,7 +20,7 @@ type Adapter struct {
 	l         *ledger.Ledger
 	habits    Driver
 	up        sam.Initiator
-	link      sam.Target
+	link      *Link
 	cpu       sim.Station
 	inbox     fifo // waiting for the processor, in order
 	waiting   fifo // handled, waiting for a place in the queue of the box
@@ -49,8 +49,40 @@ func (a *Adapter) Receive(now sim.Time, t *sam.Task) {
 		return
 	}
 	a.l.Sent(t.Version, t.Serial, ledger.AtDriver)
+	done := a.cpu.Reserve(now, a.habits.Overhead)
+	if a.passesAhead(t) {
+		a.underWay++
+		a.k.Spare(1)
+		a.link.carry(done, t)
+		return
+	}
 	a.inbox.push(t)
-	a.k.At(a.cpu.Reserve(now, a.habits.Overhead), a, 0, 0)
+	a.k.At(done, a, 0, 0)
+}
+
+// passesAhead tells whether it is clear now that the task will be passed on when
+// the processor is done with it: none is before it that is still to be handled or
+// waits, the box has a place for it, no habit concerns it, and nobody looks.
+func (a *Adapter) passesAhead(t *sam.Task) bool {
+	return a.inbox.len() == 0 && a.waiting.len() == 0 && a.underWay < a.habits.Queue && !a.link.cut &&
+		a.TapDriver == nil && a.link.TapTarget == nil && !a.l.Following() && a.habits.plain(t)
+}
+
+// recall takes back what was to be passed on after now, if the link is still this
+// driver's.
+func (a *Adapter) recall(now sim.Time) {
+	if a.link != nil && a.link.driver == a {
+		a.link.Recall(now)
+	}
+}
+
+// unpass takes a task back that was to be passed on at a time that has not come.
+// The last one comes back first.
+func (a *Adapter) unpass(at sim.Time, t *sam.Task) {
+	a.underWay--
+	a.k.Spare(-1)
+	a.inbox.unpop(t)
+	a.k.At(at, a, 0, 0)
 }
 
 // Fire handles the next task: the processor serves them in order.
@@ -99,6 +131,17 @@ func (a *Adapter) handle(now sim.Time, t *sam.Task) bool {
 		}
 	}
 	return true
+}
+
+// plain tells whether the driver passes a task on as it is: a READ or WRITE that
+// no habit concerns.
+func (h *Driver) plain(t *sam.Task) bool {
+	c := &t.Decoded
+	return (c.Class == scsi.ClassRead || c.Class == scsi.ClassWrite) &&
+		(h.GateSegments == 0 || t.Segments <= uint32(h.GateSegments)) &&
+		(h.GateBytes == 0 || c.Extent.Bytes() <= h.GateBytes) &&
+		(h.HighLBA == GatePass || c.Extent.Start <= maxLBA32) &&
+		!(c.FUA && h.DropFUA)
 }
 
 // maxLBA32 is the last address that a 10-byte CDB can name.
@@ -176,12 +219,14 @@ func (a *Adapter) refill(now sim.Time) {
 func (a *Adapter) flush(now sim.Time, t *sam.Task) {
 	a.own = t
 	a.l.Reach(t.Flush, ledger.AtDriver)
+	a.recall(now) // what the processor is busy with does not leave before it
 	a.pass(now, t)
 }
 
 // terminate ends the driver: what it has not passed on fails, and so does all
 // that comes later.
 func (a *Adapter) terminate(now sim.Time) {
+	a.recall(now)
 	a.gone = true
 	a.k.Cancel(a)
 	for a.inbox.len() > 0 {
@@ -230,6 +275,18 @@ func (q *fifo) push(t *sam.Task) {
 		q.tasks, q.head = q.tasks[:n], 0
 	}
 	q.tasks = append(q.tasks, t)
+}
+
+// unpop puts a task in front.
+func (q *fifo) unpop(t *sam.Task) {
+	if q.head == 0 {
+		q.tasks = append(q.tasks, nil)
+		copy(q.tasks[1:], q.tasks)
+		q.tasks[0] = t
+		return
+	}
+	q.head--
+	q.tasks[q.head] = t
 }
 
 func (q *fifo) pop() *sam.Task {

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"slices"
 	"time"
 
 	"tbraid/scsi"
@@ -26,6 +27,11 @@ type LinkSpec struct {
 // A task is copied when it crosses. What the box holds is therefore never what
 // the host holds, and when the link goes down the host can have its tasks back
 // while the box still works on its own copies.
+//
+// Where nothing can come between, hops are told of a task ahead of time and need
+// no event: the driver passes it on before its processor is done with it, and a
+// box that is Foresighted takes it before it arrives. Recall and Down undo that for
+// tasks that have not come so far.
 type Link struct {
 	// TapTarget watches the seam between link and box; nil is nobody.
 	TapTarget sam.Tap
@@ -33,12 +39,16 @@ type Link struct {
 	k       *sim.Kernel
 	spec    LinkSpec
 	target  sam.Target
+	ahead   sam.Foresighted // the target, if it is; nil is not
 	up      sam.Initiator
+	driver  *Adapter // up, if it is one
 	toBox   sim.Station
 	toHost  sim.Station
 	table   []crossing
 	free    []uint32
 	cut     bool
+	coming  int    // tasks on their way that the box has not been told of
+	passed  uint64 // tasks, ever
 	carried Traffic
 }
 
@@ -51,9 +61,14 @@ type Traffic struct {
 
 // crossing is one task under way: the host's and its copy on the box.
 type crossing struct {
-	host *sam.Task
-	box  *sam.Task
-	busy bool
+	host     *sam.Task
+	box      *sam.Task
+	busy     bool
+	foreseen bool     // the box was told before it arrives
+	leaves   sim.Time // when the driver passes it on
+	arrives  sim.Time // at the box
+	free     sim.Time // when the direction was free before it
+	order    uint64   // in which it was passed on
 }
 
 // Events of a Link.
@@ -75,7 +90,9 @@ var (
 // NewLink returns a link that is up and ends at target. A System that attaches
 // to it becomes its initiator.
 func NewLink(k *sim.Kernel, spec LinkSpec, target sam.Target) *Link {
-	return &Link{k: k, spec: spec, target: target}
+	n := &Link{k: k, spec: spec, target: target}
+	n.ahead, _ = target.(sam.Foresighted)
+	return n
 }
 
 // Receive puts a task on its way to the box.
@@ -85,17 +102,70 @@ func (n *Link) Receive(now sim.Time, t *sam.Task) {
 		n.up.Complete(now, t)
 		return
 	}
+	n.carry(now, t)
+}
+
+// carry puts a task on its way at a time that is not before now, nor before that
+// of any other task.
+func (n *Link) carry(leaves sim.Time, t *sam.Task) {
 	slot := n.slot()
 	x := &n.table[slot]
-	x.busy, x.host = true, t
-	found := x.box.Found[:0]
-	*x.box = *t
-	x.box.Tag, x.box.Found = slot, found
-	bytes := t.Decoded.DataOut()
 	n.carried.Commands++
-	n.carried.ToBox += bytes
-	sent := n.toBox.Reserve(now, n.spec.Command+n.time(bytes))
-	n.k.At(sent.Add(n.spec.Latency), n, arrive, slot)
+	n.carried.ToBox += t.Decoded.DataOut()
+	n.passed++
+	x.busy, x.host, x.leaves, x.free, x.order = true, t, leaves, n.toBox.Free(), n.passed
+	x.arrives = n.toBox.Reserve(leaves, n.outward(t)).Add(n.spec.Latency)
+	x.box.Copy(t, slot)
+	if x.foreseen = n.coming == 0 && n.ahead != nil && n.TapTarget == nil && n.ahead.Foresee(x.arrives, x.box); x.foreseen {
+		n.k.Spare(1)
+		return
+	}
+	n.coming++
+	n.k.At(x.arrives, n, arrive, slot)
+}
+
+// outward is how long a task takes on the way to the box.
+func (n *Link) outward(t *sam.Task) time.Duration {
+	return n.spec.Command + n.time(t.Decoded.DataOut())
+}
+
+// Recall takes back the tasks that the driver was to pass on after now, the last
+// one first: they have not left it.
+func (n *Link) Recall(now sim.Time) {
+	for _, slot := range n.early(func(x *crossing) sim.Time { return x.leaves }, now) {
+		x := &n.table[slot]
+		n.stop(slot)
+		n.carried.Commands--
+		n.carried.ToBox -= x.host.Decoded.DataOut()
+		n.toBox.Cancel(x.free, n.outward(x.host))
+		t, leaves := x.host, x.leaves
+		x.busy, x.host = false, nil
+		n.free = append(n.free, slot)
+		n.driver.unpass(leaves, t)
+	}
+}
+
+// stop tells the box of a task that has not arrived, and does not.
+func (n *Link) stop(slot uint32) {
+	if x := &n.table[slot]; x.foreseen {
+		n.ahead.Unforesee(x.box)
+		n.k.Spare(-1)
+	} else {
+		n.k.Withdraw(n, arrive, slot)
+		n.coming--
+	}
+}
+
+// early lists the tasks under way to the box of which a time is after now, the
+// last one first.
+func (n *Link) early(when func(*crossing) sim.Time, now sim.Time) (slots []uint32) {
+	for i := range n.table {
+		if x := &n.table[i]; x.busy && when(x) > now {
+			slots = append(slots, uint32(i))
+		}
+	}
+	slices.SortFunc(slots, func(a, b uint32) int { return int(int64(n.table[b].order) - int64(n.table[a].order)) })
+	return slots
 }
 
 // Complete takes a task back from the box. A copy that the link no longer knows
@@ -123,6 +193,7 @@ func (n *Link) Complete(now sim.Time, t *sam.Task) {
 func (n *Link) Fire(e sim.Event) {
 	x := &n.table[e.Ref]
 	if e.Kind == arrive {
+		n.coming--
 		if n.TapTarget != nil {
 			n.TapTarget.Passing(e.At, x.box)
 		}
@@ -145,8 +216,15 @@ func (n *Link) Down(now sim.Time) {
 	if n.cut {
 		return
 	}
+	if n.driver != nil {
+		n.Recall(now)
+	}
 	n.cut = true
+	for _, slot := range n.early(func(x *crossing) sim.Time { return x.arrives }, now) {
+		n.stop(slot)
+	}
 	n.k.Cancel(n)
+	n.coming = 0
 	n.toBox.Reset(now)
 	n.toHost.Reset(now)
 	for i := range n.table { // no task can enter while the link is cut
@@ -175,7 +253,14 @@ func (n *Link) Carried() Traffic { return n.carried }
 
 // Busy is how long each direction has carried something so far.
 func (n *Link) Busy(now sim.Time) (toBox, toHost time.Duration) {
-	return n.toBox.Worked(now), n.toHost.Worked(now)
+	toBox = n.toBox.Busy()
+	for i := range n.table { // less what is reserved beyond now
+		if x := &n.table[i]; x.busy {
+			left := x.arrives.Sub(now) - n.spec.Latency
+			toBox -= min(max(left, 0), n.outward(x.host))
+		}
+	}
+	return toBox, n.toHost.Worked(now)
 }
 
 // time is how long so many bytes take on one direction.

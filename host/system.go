@@ -93,7 +93,7 @@ func New(k *sim.Kernel, l *ledger.Ledger, c Config) *System {
 // Connect puts the driver on a link and makes it the link's initiator.
 func (s *System) Connect(link *Link) {
 	s.driver.link = link
-	link.up = &s.driver
+	link.up, link.driver = &s.driver, &s.driver
 }
 
 // Driver is the driver, for its tap.

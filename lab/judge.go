@@ -165,7 +165,7 @@ func (w *world) finish() Run {
 		LogWrites: n.LogWrites, LogBytes: n.LogBlocks * block.Size,
 		ResyncBytesRead: n.ResyncReads * block.Size, ResyncBytesWritten: n.ResyncWrites * block.Size}
 	r.Commands = w.link.Carried().Commands
-	r.Simulated = w.k.Fired()
+	r.Simulated = w.k.Happened()
 	w.keepKernelLog()
 	r.CommandLog = w.log.sorted()
 	return *r

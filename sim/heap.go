@@ -53,11 +53,11 @@ func (h *heap) down(i int, e Event) {
 	q[i] = e
 }
 
-// cancel takes every event of one handler out.
-func (h *heap) cancel(to Handler) {
+// cancel is that of queue.
+func (h *heap) cancel(to Handler, one *Event) {
 	kept := (*h)[:0]
 	for _, e := range *h {
-		if e.To != to {
+		if !e.isOf(to, one) {
 			kept = append(kept, e)
 		}
 	}

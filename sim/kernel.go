@@ -46,11 +46,12 @@ type Handler interface{ Fire(e Event) }
 // Kernel runs events in order of time and, within one instant, in the order in
 // which they were scheduled.
 type Kernel struct {
-	now   Time
-	seq   uint64
-	fired uint64
-	seed  uint64
-	queue queue
+	now    Time
+	seq    uint64
+	fired  uint64
+	spared int64
+	seed   uint64
+	queue  queue
 }
 
 // New returns a kernel at time 0 whose random streams derive from seed.
@@ -61,6 +62,14 @@ func (k *Kernel) Now() Time { return k.now }
 
 // Fired is the number of events that have run.
 func (k *Kernel) Fired() uint64 { return k.fired }
+
+// Spare notes that so many events need not be scheduled, because what they would do
+// is known before; fewer than 0 that they have to be after all.
+func (k *Kernel) Spare(n int64) { k.spared += n }
+
+// Happened is the number of events that have run or were spared: the same however
+// much is known before.
+func (k *Kernel) Happened() uint64 { return uint64(int64(k.fired) + k.spared) }
 
 // Pending is the number of events that are due later.
 func (k *Kernel) Pending() int { return k.queue.len() }
@@ -93,7 +102,12 @@ func (k *Kernel) After(d time.Duration, to Handler, kind uint8, ref uint32) {
 // Cancel takes every pending event of one handler out of the queue: what a
 // component that lost its power was about to do does not happen. It costs a
 // pass over the queue; it is for outages, not for I/O.
-func (k *Kernel) Cancel(to Handler) { k.queue.cancel(to) }
+func (k *Kernel) Cancel(to Handler) { k.queue.cancel(to, nil) }
+
+// Withdraw is Cancel for the events of one kind and ref.
+func (k *Kernel) Withdraw(to Handler, kind uint8, ref uint32) {
+	k.queue.cancel(to, &Event{Kind: kind, Ref: ref})
+}
 
 // Step runs the next event and reports whether there was one.
 func (k *Kernel) Step() bool {

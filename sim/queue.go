@@ -97,18 +97,23 @@ func (q *queue) refill() {
 	}
 }
 
-// cancel takes every event of one handler out.
-func (q *queue) cancel(to Handler) {
+// cancel takes out every event of one handler, or if one is not nil those like it.
+func (q *queue) cancel(to Handler, one *Event) {
 	kept := q.first
 	for i := q.first; i < q.end; i++ {
-		if q.near[i].To != to {
+		if !q.near[i].isOf(to, one) {
 			q.near[kept] = q.near[i]
 			kept++
 		}
 	}
 	q.end = kept
-	q.far.cancel(to)
+	q.far.cancel(to, one)
 	if q.empty() && len(q.far) > 0 {
 		q.refill()
 	}
+}
+
+// isOf tells whether the event is one of a handler's, and like one if that is not nil.
+func (e *Event) isOf(to Handler, one *Event) bool {
+	return e.To == to && (one == nil || e.Kind == one.Kind && e.Ref == one.Ref)
 }

@@ -37,6 +37,8 @@ func (o *ours) pop() (e Event) {
 	return e
 }
 
+func (o *ours) cancel(to Handler) { o.queue.cancel(to, nil) }
+
 // alone is the far part of it without the near one.
 type alone struct{ heap }
 
@@ -46,6 +48,8 @@ func (a *alone) pop() (e Event) {
 	a.heap.pop(&e)
 	return e
 }
+
+func (a *alone) cancel(to Handler) { a.heap.cancel(to, nil) }
 
 func (a *alone) len() int { return len(a.heap) }
 

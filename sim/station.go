@@ -20,13 +20,21 @@ func (s *Station) Reserve(now Time, service time.Duration) (finish Time) {
 	return s.free
 }
 
+// Cancel takes the last reservation back, which began with the station free at
+// that time.
+func (s *Station) Cancel(free Time, service time.Duration) {
+	s.free = free
+	s.busy -= service
+}
+
 // Free is the time at which the last reservation ends.
 func (s *Station) Free() Time { return s.free }
 
 // Busy is the total service time reserved.
 func (s *Station) Busy() time.Duration { return s.busy }
 
-// Worked is the service time up to now: what is reserved beyond is left out.
+// Worked is the service time up to now, if nothing was reserved ahead of its
+// arrival: what is reserved beyond is left out.
 func (s *Station) Worked(now Time) time.Duration {
 	return s.busy - max(0, s.free.Sub(now))
 }

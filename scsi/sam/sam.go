@@ -43,6 +43,14 @@ type Task struct {
 	Failure Failure
 }
 
+// Copy makes t the same request as o, under another tag and without a response.
+// What t has room for in Found it keeps.
+func (t *Task) Copy(o *Task, tag uint32) {
+	t.Tag, t.Serial, t.CDB, t.Version, t.DataOut, t.Flush = tag, o.Serial, o.CDB, o.Version, o.DataOut, o.Flush
+	t.Issued, t.Segments, t.Decoded = o.Issued, o.Segments, o.Decoded
+	t.Status, t.Sense, t.DataIn, t.Found, t.Failure = 0, scsi.Sense{}, nil, t.Found[:0], Delivered
+}
+
 // Failure says why a task has no status.
 type Failure uint8
 
@@ -59,6 +67,19 @@ const (
 // it is wired to, at the same instant or later.
 type Target interface {
 	Receive(now sim.Time, t *Task)
+}
+
+// Foresighted is a Target that can be told of a task before it arrives, so that
+// the arrival need not be an event of its own. Who tells it is the one who feeds
+// it, in the order of arrival.
+type Foresighted interface {
+	Target
+	// Foresee is Receive for a task that arrives at time at, not before now and
+	// not before any task told of earlier. If it returns false the task has to be
+	// handed over when it arrives, and until then no other can be foreseen.
+	Foresee(at sim.Time, t *Task) bool
+	// Unforesee takes the last task that was foreseen back: it does not arrive.
+	Unforesee(t *Task)
 }
 
 // Initiator learns that a task has ended.
