@@ -95,26 +95,55 @@ func (l *Ledger) Judge(at sim.Time, content Content) Judgement {
 	j := Judgement{At: at}
 	var parts []part
 	var raw, found []block.Run
-	for _, p := range l.all() {
-		if !p.Value.known() {
-			continue
-		}
-		raw = content(raw[:0], p.Extent)
+	for all := l.all(); len(all) > 0; {
+		group, e := neighbours(all)
+		all = all[len(group):]
+		raw = content(raw[:0], e)
 		found = l.Resolve(found[:0], raw)
-		for _, f := range found {
-			parts = addPart(parts, p.Value.issued, f)
-			for e := f.Extent; !e.Empty(); {
-				f.Extent = e
-				if i, _ := slices.BinarySearch(borders, e.Start+1); i < len(borders) && borders[i] < e.End() {
-					f.Extent = block.Between(e.Start, borders[i])
+		rest := found
+		for i := range group {
+			p := &group[i]
+			for at := p.Extent.Start; at < p.Extent.End(); {
+				f := rest[0]
+				if end := p.Extent.End(); f.Extent.End() > end { // the rest of it stands otherwise
+					rest[0].Extent = block.Between(end, f.Extent.End())
+					f.Extent = block.Between(f.Extent.Start, end)
+				} else {
+					rest = rest[1:]
 				}
-				l.settle(&j, where, f, &p.Value)
-				e = block.Between(f.Extent.End(), e.End())
+				at = f.Extent.End()
+				if p.Value.known() {
+					parts = addPart(parts, p.Value.issued, f)
+					l.settleBetween(&j, where, borders, f, &p.Value)
+				}
 			}
 		}
 	}
 	j.shorn(parts)
 	return j
+}
+
+// neighbours are the first of all that lie one behind the other, and what they
+// cover: to look at them together is cheaper than one by one.
+func neighbours(all []block.Value[standing]) ([]block.Value[standing], block.Extent) {
+	n, e := 1, all[0].Extent
+	for n < len(all) && all[n].Extent.Start == e.End() {
+		e.Blocks += all[n].Extent.Blocks
+		n++
+	}
+	return all[:n], e
+}
+
+// settleBetween settles the parts of a run between the borders of reasons.
+func (l *Ledger) settleBetween(j *Judgement, where *block.Map[reason], borders []block.LBA, f block.Run, s *standing) {
+	for e := f.Extent; !e.Empty(); {
+		f.Extent = e
+		if i, _ := slices.BinarySearch(borders, e.Start+1); i < len(borders) && borders[i] < e.End() {
+			f.Extent = block.Between(e.Start, borders[i])
+		}
+		l.settle(j, where, f, s)
+		e = block.Between(f.Extent.End(), e.End())
+	}
 }
 
 // part is how many blocks of a WRITE, the newest that was issued for them, came to
