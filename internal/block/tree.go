@@ -46,6 +46,7 @@ type leaf[V comparable] struct {
 	branch     *branch[V]
 	low, high  LBA // it owns [low, high)
 	n          int
+	hint       int // what upTo last returned
 	start, end [leafPlaces]LBA
 	value      [leafPlaces]V
 }
@@ -98,16 +99,27 @@ func (t *tree[V]) search(a LBA) *leaf[V] {
 	return t.near
 }
 
-// upTo is the number of runs of the leaf that begin at or before a. It looks at
-// all of them: the loads do not wait for each other, and that counts more than
-// their number where the leaf has not been looked at for long.
+// upTo is the number of runs of the leaf that begin at or before a: what it was last
+// time, or one more, where addresses come in order. Else it looks at all of them: the
+// loads do not wait for each other, and that counts more than their number where the
+// leaf has not been looked at for long.
 func (l *leaf[V]) upTo(a LBA) int {
+	if k := l.hint; k > 0 && k < leafPlaces-1 && l.start[k-1] <= a {
+		switch {
+		case a < l.start[k]:
+			return k
+		case a < l.start[k+1]:
+			l.hint = k + 1
+			return k + 1
+		}
+	}
 	k := 0
 	for _, start := range l.start[:l.n] {
 		if start <= a {
 			k++
 		}
 	}
+	l.hint = k
 	return k
 }
 
