@@ -28,10 +28,12 @@ type Cache struct {
 	shelf       links // of shelves and flights, and of the free list
 	byStripe    index[uint32]
 	freeStripes uint32
+	recent      uint32           // the one last asked for, which is likely to be next
 	waiting     list             // stripes with waiting pages, oldest first
 	shelves     [numShelves]list // those not in flight, by how full they are
 	shelved     uint64           // bit i: shelf i is not empty
 	full        int              // stripes on the last shelf
+	ordered     bool             // order is kept
 	order       ladder           // those not in flight, by number
 	flights     list             // stripes in flight
 

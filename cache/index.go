@@ -47,7 +47,11 @@ func (x *index[V]) find(key uint64) uint64 {
 }
 
 // put gives key a value other than zero.
-func (x *index[V]) put(key uint64, v V) {
+func (x *index[V]) put(key uint64, v V) { *x.at(key) = v }
+
+// at is the value of key, zero if it is new, to be changed in place before anything
+// else is done to the index. It must not stay zero.
+func (x *index[V]) at(key uint64) *V {
 	i := x.find(key)
 	if x.cells[i].value == 0 {
 		if 2*x.count >= len(x.cells) {
@@ -55,8 +59,9 @@ func (x *index[V]) put(key uint64, v V) {
 			i = x.find(key)
 		}
 		x.count++
+		x.cells[i].key = key
 	}
-	x.cells[i] = cell[V]{key, v}
+	return &x.cells[i].value
 }
 
 func (x *index[V]) grow() {
@@ -72,11 +77,14 @@ func (x *index[V]) grow() {
 
 // remove takes key out, if it is there.
 func (x *index[V]) remove(key uint64) {
-	last := uint64(len(x.cells) - 1)
-	hole := x.find(key)
-	if x.cells[hole].value == 0 {
-		return
+	if i := x.find(key); x.cells[i].value != 0 {
+		x.removeAt(i)
 	}
+}
+
+// removeAt takes out the key in a cell.
+func (x *index[V]) removeAt(hole uint64) {
+	last := uint64(len(x.cells) - 1)
 	for i := (hole + 1) & last; x.cells[i].value != 0; i = (i + 1) & last {
 		if home := x.home(x.cells[i].key); (i-home)&last >= (i-hole)&last {
 			x.cells[hole] = x.cells[i]

@@ -26,10 +26,10 @@ func (l *ladder) add(n uint64) {
 		l.rungs++
 	}
 	for rung := range l.rungs {
-		k := word(rung, n)
-		w := l.words.get(k)
-		l.words.put(k, w|1<<(n&63))
-		if w != 0 {
+		w := l.words.at(word(rung, n))
+		was := *w
+		*w = was | 1<<(n&63)
+		if was != 0 {
 			return
 		}
 		n >>= 6
@@ -38,13 +38,13 @@ func (l *ladder) add(n uint64) {
 
 func (l *ladder) remove(n uint64) {
 	for rung := range l.rungs {
-		k := word(rung, n)
-		w := l.words.get(k) &^ (1 << (n & 63))
-		if w != 0 {
-			l.words.put(k, w)
+		i := l.words.find(word(rung, n))
+		w := &l.words.cells[i].value
+		if *w &^= 1 << (n & 63); *w != 0 {
 			return
 		}
-		l.words.remove(k)
+		*w = 1 // or the cell would be taken for empty
+		l.words.removeAt(i)
 		n >>= 6
 	}
 }

@@ -48,37 +48,34 @@ func (c *Cache) findIn(d *directory, page, end uint64) (i uint32, n int) {
 // before, it forgets.
 func (c *Cache) place(i uint32) {
 	s, l := &c.spans[i], &c.lines
-	at := l.index.get(s.first / linePages)
-	if at == 0 {
-		l.index.put(s.first/linePages, i)
+	at := l.index.at(s.first / linePages)
+	if *at == 0 {
+		*at = i
 		return
 	}
-	if at < isDirectory {
-		only := at
-		at = isDirectory | l.newDirectory()
-		l.index.put(s.first/linePages, at)
-		l.directories[at-isDirectory].set(&c.spans[only], only)
+	if only := *at; only < isDirectory {
+		*at = isDirectory | l.newDirectory()
+		l.directories[*at-isDirectory].set(&c.spans[only], only)
 	}
-	l.directories[at-isDirectory].set(s, i)
+	l.directories[*at-isDirectory].set(s, i)
 }
 
 // displace makes the first n pages of a span nobody's.
 func (c *Cache) displace(i uint32, n int) {
 	s, l := &c.spans[i], &c.lines
-	line := s.first / linePages
-	at := l.index.get(line)
-	if at < isDirectory {
+	cell := l.index.find(s.first / linePages)
+	at := &l.index.cells[cell].value
+	if *at < isDirectory {
 		if n == int(s.pages) {
-			l.index.remove(line)
+			l.index.removeAt(cell)
 		}
 		return
 	}
-	d := &l.directories[at-isDirectory]
+	d := &l.directories[*at-isDirectory]
 	clear(d[s.first%linePages:][:n])
 	if only, ok := d.single(); ok && n == int(s.pages) {
-		l.index.put(line, only)
-		d[0] = l.free
-		l.free = at - isDirectory
+		d[0], l.free = l.free, *at-isDirectory
+		*at = only
 	}
 }
 
