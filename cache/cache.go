@@ -26,7 +26,7 @@ type Cache struct {
 	stripes     []stripe
 	wait        links // of waiting
 	shelf       links // of shelves and flights, and of the free list
-	byStripe    index[uint32]
+	byStripe    table
 	freeStripes uint32
 	recent      uint32           // the one last asked for, which is likely to be next
 	waiting     list             // stripes with waiting pages, oldest first
@@ -71,8 +71,8 @@ func New(cfg Config) (*Cache, error) {
 		capacity:     cfg.CapacityPages,
 		stripeBlocks: cfg.StripeBlocks,
 		replace:      cfg.Replace,
-		lines:        lines{index: newIndex[uint32]()},
-		byStripe:     newIndex[uint32](),
+		lines:        lines{table: newTable()},
+		byStripe:     newTable(),
 		order:        newLadder(),
 	}
 	c.empty()

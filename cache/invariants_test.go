@@ -109,7 +109,7 @@ func (c *Cache) lineInvariants() error {
 	}
 	directories := 0
 	for line, spans := range spansIn {
-		at := c.lines.index.get(line)
+		at := c.cellOf(line).slot
 		if (spans > 1) != (at >= isDirectory) {
 			return fmt.Errorf("line %d of %d spans has value %#x", line, spans, at)
 		}
@@ -129,8 +129,8 @@ func (c *Cache) lineInvariants() error {
 	for i := c.lines.free; i != 0; i = c.lines.directories[i][0] {
 		directories++
 	}
-	if directories != len(c.lines.directories)-1 || len(spansIn) != c.lines.index.count {
-		return fmt.Errorf("%d directories in use or free, of %d; %d lines, of %d", directories, len(c.lines.directories)-1, len(spansIn), c.lines.index.count)
+	if directories != len(c.lines.directories)-1 || len(spansIn) != c.lines.table.count {
+		return fmt.Errorf("%d directories in use or free, of %d; %d lines, of %d", directories, len(c.lines.directories)-1, len(spansIn), c.lines.table.count)
 	}
 	return nil
 }
@@ -203,7 +203,7 @@ func (c *Cache) stripeInvariants(place func(uint32, string) error) error {
 	}
 	ordered := 0
 	for n, ok := c.order.next(0); ok; n, ok = c.order.next(n + 1) {
-		if s := c.byStripe.get(n); s == 0 || c.stripes[s].shelf == noShelf {
+		if s := c.slotOf(n); s == 0 || c.stripes[s].shelf == noShelf {
 			return fmt.Errorf("stripe %d is in the order, but on no shelf", n)
 		}
 		ordered++

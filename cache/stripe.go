@@ -132,11 +132,14 @@ func (c *Cache) slotOf(number uint64) uint32 {
 	if c.stripes[c.recent].number == number {
 		return c.recent
 	}
-	s := c.byStripe.get(number)
-	if s != 0 {
-		c.recent = s
+	h, t := hashOf(number), &c.byStripe
+	for at := t.home(h); t.cells[at].slot != 0; at = t.next(at) {
+		if s := t.cells[at].slot; t.cells[at].hash == h && c.stripes[s].number == number {
+			c.recent = s
+			return s
+		}
 	}
-	return s
+	return 0
 }
 
 // stripeSlot is the slot of a stripe, a new one if need be. There are never
@@ -155,7 +158,7 @@ func (c *Cache) stripeSlot(number uint64) uint32 {
 		c.shelf = append(c.shelf, link{})
 	}
 	c.stripes[s] = stripe{number: number, shelf: noShelf}
-	c.byStripe.put(number, s)
+	c.byStripe.add(hashOf(number), s)
 	c.recent = s
 	return s
 }
@@ -195,7 +198,7 @@ func (c *Cache) reshelve(s uint32) {
 		st.shelf = to
 	}
 	if !st.flying && st.waitingBlocks == 0 {
-		c.byStripe.remove(st.number)
+		c.byStripe.remove(hashOf(st.number), s)
 		st.number = noStripe
 		c.shelf[s].next = c.freeStripes
 		c.freeStripes = s
