@@ -79,7 +79,7 @@ func (c *Cache) load(b *Batch, st *stripe) {
 		b.keys = append(b.keys, key)
 		b.pages += int(p.pages)
 		p.carried, p.flying, p.waiting = p.waiting, p.waiting, 0
-		p.carriedSeq, p.carriedSince = p.seq, p.since
+		c.ages[i].carried = c.ages[i].waiting
 		c.flight.pushBack(&st.carried, i)
 		i = next
 	}
@@ -164,7 +164,7 @@ func (c *Cache) Redirty(b *Batch) {
 			c.rest(i)
 			continue
 		}
-		p.seq, p.since = p.carriedSeq, p.carriedSince
+		c.ages[i].waiting = c.ages[i].carried
 		c.home.insertAfter(&st.waiting, at, i)
 		at = i
 	}

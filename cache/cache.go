@@ -95,7 +95,7 @@ type Stats struct {
 func (c *Cache) Stats() Stats {
 	oldest := sim.Never
 	if s := c.oldest(); s != 0 {
-		oldest = c.spans[c.stripes[s].waiting.head].since
+		oldest = c.ages[c.stripes[s].waiting.head].waiting.since
 	}
 	return Stats{
 		CapacityPages: c.capacity,

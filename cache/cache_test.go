@@ -280,33 +280,32 @@ func TestTableAgainstMap(t *testing.T) {
 		x, want, slab := newTable(), map[uint64]uint32{}, []uint64{0}
 		poor := rapid.SampledFrom([]uint32{0, 1 << 31, 1<<20 - 1}).Draw(t, "bits of the hash that are lost")
 		hash := func(k uint64) uint32 { return hashOf(k) &^ poor }
-		get := func(k uint64) uint32 {
-			for at := x.home(hash(k)); x.cells[at].slot != 0; at = x.next(at) {
-				if s := x.cells[at].slot; x.cells[at].hash == hash(k) && slab[s] == k {
-					return s
-				}
+		find := func(k uint64) (at uint32) {
+			for at = x.home(hash(k)); x.cells[at].slot != 0 && slab[x.cells[at].slot] != k; at = x.next(at) {
 			}
-			return 0
+			return at
 		}
+		get := func(k uint64) uint32 { return x.cells[find(k)].slot }
 		for range rapid.IntRange(1, 500).Draw(t, "steps") {
 			k := keys(t)
 			if want[k] != get(k) {
 				t.Fatalf("number %d in slot %d, want %d", k, get(k), want[k])
 			}
 			if want[k] != 0 {
-				x.remove(hash(k), want[k])
+				x.remove(find(k))
 				delete(want, k)
 			} else {
+				at := find(k)
 				want[k] = uint32(len(slab))
 				slab = append(slab, k)
-				x.add(hash(k), want[k])
+				x.add(at, hash(k), want[k])
 			}
 		}
 		for k, s := range want {
 			if get(k) != s {
 				t.Fatalf("number %d in slot %d, want %d", k, get(k), s)
 			}
-			x.remove(hash(k), s)
+			x.remove(find(k))
 		}
 		if i := slices.IndexFunc(x.cells, func(c cell) bool { return c != cell{} }); i >= 0 || x.count != 0 {
 			t.Fatalf("cell %d of a table with %d numbers, when all is removed, holds %v", i, x.count, x.cells[i])

@@ -109,7 +109,7 @@ func (c *Cache) lineInvariants() error {
 	}
 	directories := 0
 	for line, spans := range spansIn {
-		at := c.cellOf(line).slot
+		at := c.lines.table.cells[c.cellOf(line)].slot
 		if (spans > 1) != (at >= isDirectory) {
 			return fmt.Errorf("line %d of %d spans has value %#x", line, spans, at)
 		}
@@ -151,10 +151,10 @@ func (c *Cache) stripeInvariants(place func(uint32, string) error) error {
 			if err := place(i, "waiting list"); err != nil {
 				return err
 			}
-			if p.waiting == 0 || p.seq <= seq || c.stripes[p.stripe].number != st.number {
+			if p.waiting == 0 || c.ages[i].waiting.seq <= seq || c.stripes[p.stripe].number != st.number {
 				return fmt.Errorf("span %d waits wrongly in stripe %d", p.first, st.number)
 			}
-			seq = p.seq + uint64(p.pages) - 1
+			seq = c.ages[i].waiting.seq + uint64(p.pages) - 1
 			blocks += p.blocks(p.waiting)
 		}
 		if blocks != st.waitingBlocks {
@@ -174,10 +174,10 @@ func (c *Cache) stripeInvariants(place func(uint32, string) error) error {
 		seq := uint64(0)
 		for i := st.carried.head; i != 0; i = c.flight[i].next {
 			p := &c.spans[i]
-			if p.carried == 0 || p.carriedSeq <= seq || p.stripe != s {
+			if p.carried == 0 || c.ages[i].carried.seq <= seq || p.stripe != s {
 				return fmt.Errorf("span %d is carried wrongly in stripe %d", p.first, st.number)
 			}
-			seq = p.carriedSeq + uint64(p.pages) - 1
+			seq = c.ages[i].carried.seq + uint64(p.pages) - 1
 		}
 		if !st.flying || seq == 0 {
 			return fmt.Errorf("stripe %d in flight: %+v", st.number, *st)

@@ -17,15 +17,13 @@ type directory [linePages]uint32
 const isDirectory = 1 << 31
 
 // cellOf is where the table has a line, or would have it.
-func (c *Cache) cellOf(line uint64) *cell {
+func (c *Cache) cellOf(line uint64) uint32 {
 	h, t := hashOf(line), &c.lines.table
 	at := t.home(h)
-	for {
-		if is := &t.cells[at]; is.slot == 0 || is.hash == h && c.lineOf(is.slot) == line {
-			return is
-		}
+	for is := t.cells[at]; is.slot != 0 && (is.hash != h || c.lineOf(is.slot) != line); is = t.cells[at] {
 		at = t.next(at)
 	}
+	return at
 }
 
 // lineOf is the number of the line that a slot of the table is for.
@@ -39,7 +37,7 @@ func (c *Cache) lineOf(slot uint32) uint64 {
 // find returns the span that holds a page, or 0, and how many pages from there
 // on, before end, lie in the same span, or in none. They are of one line.
 func (c *Cache) find(page, end uint64) (i uint32, n int) {
-	at := c.cellOf(page / linePages).slot
+	at := c.lines.table.cells[c.cellOf(page/linePages)].slot
 	switch {
 	case at == 0:
 		return 0, int(end - page)
@@ -70,9 +68,10 @@ func (c *Cache) findIn(d *directory, page, end uint64) (i uint32, n int) {
 func (c *Cache) place(i uint32) {
 	s, l := &c.spans[i], &c.lines
 	line := s.first / linePages
-	is := c.cellOf(line)
+	at := c.cellOf(line)
+	is := &l.table.cells[at]
 	if is.slot == 0 {
-		l.table.add(hashOf(line), i)
+		l.table.add(at, hashOf(line), i)
 		return
 	}
 	if only := is.slot; only < isDirectory {
@@ -85,11 +84,11 @@ func (c *Cache) place(i uint32) {
 // displace makes the first n pages of a span nobody's.
 func (c *Cache) displace(i uint32, n int) {
 	s, l := &c.spans[i], &c.lines
-	line := s.first / linePages
-	is := c.cellOf(line)
+	at := c.cellOf(s.first / linePages)
+	is := &l.table.cells[at]
 	if is.slot < isDirectory {
 		if n == int(s.pages) {
-			l.table.remove(is.hash, i)
+			l.table.remove(at)
 		}
 		return
 	}

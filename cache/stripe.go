@@ -127,19 +127,22 @@ func (c *Cache) inOrder() *ladder {
 	return &c.order
 }
 
+// cellOfStripe is where the table has a stripe, or would have it.
+func (c *Cache) cellOfStripe(number uint64) uint32 {
+	h, t := hashOf(number), &c.byStripe
+	at := t.home(h)
+	for is := t.cells[at]; is.slot != 0 && (is.hash != h || c.stripes[is.slot].number != number); is = t.cells[at] {
+		at = t.next(at)
+	}
+	return at
+}
+
 // slotOf is the slot of a stripe, or 0.
 func (c *Cache) slotOf(number uint64) uint32 {
-	if c.stripes[c.recent].number == number {
-		return c.recent
+	if c.stripes[c.recent].number != number {
+		c.recent = c.byStripe.cells[c.cellOfStripe(number)].slot
 	}
-	h, t := hashOf(number), &c.byStripe
-	for at := t.home(h); t.cells[at].slot != 0; at = t.next(at) {
-		if s := t.cells[at].slot; t.cells[at].hash == h && c.stripes[s].number == number {
-			c.recent = s
-			return s
-		}
-	}
-	return 0
+	return c.recent
 }
 
 // stripeSlot is the slot of a stripe, a new one if need be. There are never
@@ -158,7 +161,7 @@ func (c *Cache) stripeSlot(number uint64) uint32 {
 		c.shelf = append(c.shelf, link{})
 	}
 	c.stripes[s] = stripe{number: number, shelf: noShelf}
-	c.byStripe.add(hashOf(number), s)
+	c.byStripe.add(c.cellOfStripe(number), hashOf(number), s)
 	c.recent = s
 	return s
 }
@@ -198,7 +201,7 @@ func (c *Cache) reshelve(s uint32) {
 		st.shelf = to
 	}
 	if !st.flying && st.waitingBlocks == 0 {
-		c.byStripe.remove(hashOf(st.number), s)
+		c.byStripe.remove(c.cellOfStripe(st.number))
 		st.number = noStripe
 		c.shelf[s].next = c.freeStripes
 		c.freeStripes = s
@@ -227,7 +230,9 @@ func (c *Cache) requeue(s, at uint32) {
 }
 
 // waitingSeq is the sequence number of the oldest waiting page of a stripe.
-func (c *Cache) waitingSeq(s uint32) uint64 { return c.spans[c.stripes[s].waiting.head].seq }
+func (c *Cache) waitingSeq(s uint32) uint64 { return c.ages[c.stripes[s].waiting.head].waiting.seq }
 
 // carriedSeq is the sequence number of the oldest page that a stripe's batch carries.
-func (c *Cache) carriedSeq(s uint32) uint64 { return c.spans[c.stripes[s].carried.head].carriedSeq }
+func (c *Cache) carriedSeq(s uint32) uint64 {
+	return c.ages[c.stripes[s].carried.head].carried.seq
+}

@@ -8,8 +8,10 @@ import "math/bits"
 // of hash, from which the home of any cell follows. The number itself is with what
 // lies in the slot, and the caller compares:
 //
-//	for at := t.home(h); t.cells[at].slot != 0; at = t.next(at) {
-//		if t.cells[at].hash == h && … {
+//	at := t.home(h)
+//	for is := t.cells[at]; is.slot != 0 && (is.hash != h || …); is = t.cells[at] {
+//		at = t.next(at)
+//	}
 //
 // Slot 0 is an empty cell.
 type table struct {
@@ -39,12 +41,15 @@ func (t *table) home(h uint32) uint32 { return h>>t.shift&^7 | h&7 }
 
 func (t *table) next(at uint32) uint32 { return (at + 1) & uint32(len(t.cells)-1) }
 
-// add puts in a number that is not there.
-func (t *table) add(h, slot uint32) {
-	if 2*t.count >= len(t.cells) {
-		t.grow()
-	}
+// add puts in a number that is not there. The cell at is empty, and the first one from
+// its home.
+func (t *table) add(at, h, slot uint32) {
 	t.count++
+	if 2*t.count <= len(t.cells) {
+		t.cells[at] = cell{h, slot}
+		return
+	}
+	t.grow()
 	t.place(cell{h, slot})
 }
 
@@ -67,12 +72,8 @@ func (t *table) grow() {
 	}
 }
 
-// remove takes out the number with a hash and a slot, which is there.
-func (t *table) remove(h, slot uint32) {
-	hole := t.home(h)
-	for t.cells[hole] != (cell{h, slot}) {
-		hole = t.next(hole)
-	}
+// remove empties a cell.
+func (t *table) remove(hole uint32) {
 	last := uint32(len(t.cells) - 1)
 	for at := t.next(hole); t.cells[at].slot != 0; at = t.next(at) {
 		if home := t.home(t.cells[at].hash); (at-home)&last >= (at-hole)&last {

@@ -28,7 +28,7 @@ func (c *Cache) Write(now sim.Time, e block.Extent, v block.Version) (superseded
 			}
 			n = int(min(p.first+uint64(n), t.end) - p.first)
 			if i == 0 || c.spans[i].clean() && p.mask == whole {
-				n = c.fresh(&t, p)
+				n = c.fresh(&t, p, i, n)
 			} else {
 				superseded += c.overwrite(&t, c.cut(i, p.first, n), p.mask)
 			}
@@ -71,36 +71,37 @@ func (c *Cache) depart(t *visit) {
 
 // clear makes room at the beginning of a piece, up to the first page that must not
 // be lost: clean pages go, because they are written as a whole, and absent ones
-// are given a place. It returns the number of pages.
-func (c *Cache) clear(p piece) (n int) {
-	for page := p.first; page < p.end; {
-		i, k := c.find(page, p.end)
-		switch {
-		case i == 0:
+// are given a place. The first k are in span i, or absent. It returns the number of
+// pages.
+func (c *Cache) clear(p piece, i uint32, k int) (n int) {
+	for {
+		if i == 0 {
 			c.reserve(k)
-		case c.spans[i].clean() && p.mask == whole:
-			i = c.cut(i, page, k)
+		} else {
+			i = c.cut(i, p.first+uint64(n), k)
 			c.clean.Remove(i)
 			c.displace(i, k)
 			c.freeSpan(i)
-		default:
+		}
+		if n += k; p.first+uint64(n) == p.end {
 			return n
 		}
-		n += k
-		page += uint64(k)
+		if i, k = c.find(p.first+uint64(n), p.end); i != 0 && !(c.spans[i].clean() && p.mask == whole) {
+			return n
+		}
 	}
-	return n
 }
 
 // fresh writes as many new pages as there is place for one after the other, and
-// returns their number.
-func (c *Cache) fresh(t *visit, p piece) (n int) {
+// returns their number; of the first it is given what find says.
+func (c *Cache) fresh(t *visit, p piece, i uint32, n int) int {
 	p.end = min(p.end, t.end)
-	n = c.clear(p)
-	i := c.newSpan(span{
-		first: p.first, pages: uint8(n), stripe: t.stripe, written: c.seq + 1, seq: c.seq + 1, since: t.now,
+	n = c.clear(p, i, n)
+	i = c.newSpan(span{
+		first: p.first, pages: uint8(n), stripe: t.stripe, written: c.seq + 1,
 		content: uint32(t.version), valid: p.mask, waiting: p.mask,
 	})
+	c.ages[i].waiting = stamp{c.seq + 1, t.now}
 	c.seq += uint64(n)
 	c.place(i)
 	c.join(i, t.stripe)
@@ -122,7 +123,7 @@ func (c *Cache) overwrite(t *visit, i uint32, mask uint8) (superseded uint64) {
 	p.written = c.seq + 1
 	if p.waiting == 0 {
 		c.join(i, t.stripe)
-		p.seq, p.since = c.seq+1, t.now
+		c.ages[i].waiting = stamp{c.seq + 1, t.now}
 	}
 	c.seq += uint64(p.pages)
 	superseded = p.blocks(mask & p.waiting)
