@@ -34,7 +34,7 @@ func (c *Cache) Settled(mark uint64, e block.Extent) bool {
 	for p, ok := w.next(); ok; p, ok = w.next() {
 		for page := p.first; page < p.end; {
 			i, n := c.find(page, p.end)
-			if i != 0 && c.spans[i].holds(mark, p.mask) {
+			if i != 0 && c.holds(i, mark, p.mask) {
 				return false
 			}
 			page += uint64(n)
@@ -57,7 +57,7 @@ func (c *Cache) settledByAge(mark uint64, e block.Extent) bool {
 			continue
 		}
 		for i := c.stripes[s].waiting.head; i != 0; i = c.home[i].next {
-			if c.spans[i].holds(mark, c.spans[i].share(e)) {
+			if c.holds(i, mark, c.spans[i].share(e)) {
 				return false
 			}
 		}
@@ -67,7 +67,7 @@ func (c *Cache) settledByAge(mark uint64, e block.Extent) bool {
 			continue
 		}
 		for i := c.stripes[s].carried.head; i != 0; i = c.flight[i].next {
-			if c.spans[i].holds(mark, c.spans[i].share(e)) {
+			if c.holds(i, mark, c.spans[i].share(e)) {
 				return false
 			}
 		}
@@ -75,11 +75,12 @@ func (c *Cache) settledByAge(mark uint64, e block.Extent) bool {
 	return true
 }
 
-// holds tells whether a block of mask still has content from up to the mark. No
-// mark falls between two pages of a span: a single Write made it waiting.
-func (s *span) holds(mark uint64, mask uint8) bool {
-	return s.waiting&mask != 0 && s.seq <= mark ||
-		s.carried&mask != 0 && s.carriedSeq <= mark && !mutant.Is(mutant.SyncSkipsInFlight)
+// holds tells whether a block of mask of a span still has content from up to the
+// mark. No mark falls between two pages of it: a single Write made it waiting.
+func (c *Cache) holds(i uint32, mark uint64, mask uint8) bool {
+	s, a := &c.spans[i], &c.ages[i]
+	return s.waiting&mask != 0 && a.waiting.seq <= mark ||
+		s.carried&mask != 0 && a.carried.seq <= mark && !mutant.Is(mutant.SyncSkipsInFlight)
 }
 
 // share is the mask of the blocks that lie in e, of all pages together.

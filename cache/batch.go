@@ -17,6 +17,7 @@ type Batch struct {
 	Runs    []block.Run    // the same blocks by version, in order
 
 	inFlight bool
+	slot     uint32 // of the stripe
 	epoch    uint64
 	pages    int
 	parts    []part   // in the order of the volume
@@ -40,7 +41,7 @@ func (c *Cache) Gather(stripe uint64, b *Batch) bool {
 	}
 	b.Stripe, b.Blocks, b.epoch, b.pages = stripe, 0, c.epoch, 0
 	b.Extents, b.Runs, b.parts = b.Extents[:0], b.Runs[:0], b.parts[:0]
-	s := c.byStripe.get(stripe)
+	s := c.slotOf(stripe)
 	if s == 0 || c.stripes[s].flying {
 		return false
 	}
@@ -53,7 +54,7 @@ func (c *Cache) Gather(stripe uint64, b *Batch) bool {
 	c.wait.remove(&c.waiting, s)
 	c.reshelve(s)
 	c.shelf.pushBack(&c.flights, s)
-	b.inFlight = true
+	b.inFlight, b.slot = true, s
 	for _, part := range b.parts {
 		p := &c.spans[part.slot]
 		b.Runs = c.appendRuns(b.Runs, 0, p, p.first, part.pages, p.carried)
@@ -78,7 +79,7 @@ func (c *Cache) load(b *Batch, st *stripe) {
 		b.keys = append(b.keys, key)
 		b.pages += int(p.pages)
 		p.carried, p.flying, p.waiting = p.waiting, p.waiting, 0
-		p.carriedSeq, p.carriedSince = p.seq, p.since
+		c.ages[i].carried = c.ages[i].waiting
 		c.flight.pushBack(&st.carried, i)
 		i = next
 	}
@@ -163,7 +164,7 @@ func (c *Cache) Redirty(b *Batch) {
 			c.rest(i)
 			continue
 		}
-		p.seq, p.since = p.carriedSeq, p.carriedSince
+		c.ages[i].waiting = c.ages[i].carried
 		c.home.insertAfter(&st.waiting, at, i)
 		at = i
 	}
@@ -184,7 +185,7 @@ func (c *Cache) land(b *Batch) uint32 {
 	if b.epoch != c.epoch {
 		return 0
 	}
-	s := c.byStripe.get(b.Stripe)
+	s := b.slot
 	c.shelf.remove(&c.flights, s)
 	c.stripes[s].flying = false
 	c.inFlightPages -= b.pages

@@ -25,21 +25,26 @@ func BenchmarkOverwrite4K(b *testing.B) {
 }
 
 // A 4 KiB write at random over 1 TiB that evicts a clean page, is gathered
-// alone and becomes clean, at the turn-over of a full cache.
+// alone and becomes clean, at the turn-over of a full cache of 128 MiB or 1 GiB.
 func BenchmarkInsertEvictDestage4K(b *testing.B) {
-	c := mustNew(b, benchPages, benchStripe)
+	b.Run("128MiB", func(b *testing.B) { insertEvictDestage(b, benchPages/8) })
+	b.Run("1GiB", func(b *testing.B) { insertEvictDestage(b, benchPages) })
+}
+
+func insertEvictDestage(b *testing.B, pages int) {
+	c := mustNew(b, pages, benchStripe)
 	r := rand.New(rand.NewPCG(1, 2))
 	var batch Batch
 	one := func() {
 		e := ext(uint64(r.Uint32N(1<<28))*PageBlocks, PageBlocks)
 		c.Write(1, e, 2)
-		if c.Stats().DirtyPages > benchPages/2 {
+		if c.Stats().DirtyPages > pages/2 {
 			s, _ := c.Oldest()
 			c.Gather(s, &batch)
 			c.Clean(&batch)
 		}
 	}
-	for range 2 * benchPages {
+	for range 2 * pages {
 		one()
 	}
 	b.ReportAllocs()
@@ -73,6 +78,50 @@ func BenchmarkSequentialFullStripe1M(b *testing.B) {
 		one()
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(benchStripe/PageBlocks), "ns/page")
+}
+
+// A 4 KiB read that hits clean pages in 16 MiB, or misses and is filled, in a full cache.
+func BenchmarkRead4K(b *testing.B) {
+	c := mustNew(b, benchPages/8, benchStripe)
+	r := rand.New(rand.NewPCG(1, 2))
+	var runs []block.Run
+	one := func() {
+		e := ext(uint64(r.Uint32N(1<<12))*PageBlocks, PageBlocks)
+		if r.Uint32N(2) == 0 {
+			e.Start = block.LBA(r.Uint32N(1<<28)) * PageBlocks
+		}
+		var hit bool
+		if runs, hit = c.Lookup(runs[:0], e); !hit {
+			runs = append(runs, block.Run{Extent: e, Version: 1})
+			c.Fill(e, runs, c.Mark())
+		}
+	}
+	for range benchPages {
+		one()
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		one()
+	}
+}
+
+// 4 KiB writes in order, over and over 256 MiB that stay dirty.
+func BenchmarkOverwriteInOrder4K(b *testing.B) {
+	c := mustNew(b, benchPages, benchStripe)
+	at := uint64(0)
+	one := func() {
+		c.Write(1, ext(at, PageBlocks), 2)
+		if at += PageBlocks; at == 1<<16*PageBlocks {
+			at = 0
+		}
+	}
+	for range 1 << 16 {
+		one()
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		one()
+	}
 }
 
 // A 64 KiB read that hits clean pages.

@@ -26,12 +26,14 @@ type Cache struct {
 	stripes     []stripe
 	wait        links // of waiting
 	shelf       links // of shelves and flights, and of the free list
-	byStripe    index[uint32]
+	byStripe    table
 	freeStripes uint32
+	recent      uint32           // the one last asked for, which is likely to be next
 	waiting     list             // stripes with waiting pages, oldest first
 	shelves     [numShelves]list // those not in flight, by how full they are
 	shelved     uint64           // bit i: shelf i is not empty
 	full        int              // stripes on the last shelf
+	ordered     bool             // order is kept
 	order       ladder           // those not in flight, by number
 	flights     list             // stripes in flight
 
@@ -69,8 +71,8 @@ func New(cfg Config) (*Cache, error) {
 		capacity:     cfg.CapacityPages,
 		stripeBlocks: cfg.StripeBlocks,
 		replace:      cfg.Replace,
-		lines:        lines{index: newIndex[uint32]()},
-		byStripe:     newIndex[uint32](),
+		lines:        lines{table: newTable()},
+		byStripe:     newTable(),
 		order:        newLadder(),
 	}
 	c.empty()
@@ -96,7 +98,7 @@ type Stats struct {
 func (c *Cache) Stats() Stats {
 	oldest := sim.Never
 	if s := c.oldest(); s != 0 {
-		oldest = c.spans[c.stripes[s].waiting.head].since
+		oldest = c.ages[c.stripes[s].waiting.head].waiting.since
 	}
 	return Stats{
 		CapacityPages: c.capacity,

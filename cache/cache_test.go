@@ -231,7 +231,7 @@ func TestFullest_KnowsAFullStripeFromANearlyFullOne(t *testing.T) {
 func TestALargeCacheCostsWhatItUses(t *testing.T) {
 	c := mustNew(t, 1<<20, 1408) // 4 GiB
 	c.Write(1, ext(0, 8*100), 1)
-	if n := cap(c.spans) + cap(c.stripes) + len(c.lines.index.cells); n > 1000 {
+	if n := cap(c.spans) + cap(c.stripes) + len(c.lines.table.cells); n > 1000 {
 		t.Fatalf("%d entries allocated for 100 pages", n)
 	}
 }
@@ -243,22 +243,25 @@ func keys(t *rapid.T) uint64 {
 
 func TestIndexAgainstMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		x, want := newIndex[uint32](), map[uint64]uint32{}
+		x, want := newIndex(), map[uint64]uint64{}
 		for i := range rapid.IntRange(1, 500).Draw(t, "steps") {
 			k := keys(t)
-			if rapid.IntRange(0, 2).Draw(t, "op") == 0 {
-				x.remove(k)
+			if want[k] != x.get(k) {
+				t.Fatalf("key %d has value %d, want %d", k, x.get(k), want[k])
+			}
+			if rapid.IntRange(0, 2).Draw(t, "op") > 0 {
+				want[k] = uint64(i + 1)
+				*x.at(k) = want[k]
+			} else if want[k] != 0 {
+				x.removeAt(x.find(k))
 				delete(want, k)
-			} else {
-				x.put(k, uint32(i+1))
-				want[k] = uint32(i + 1)
 			}
 		}
 		for k, v := range want {
 			if x.get(k) != v {
 				t.Fatalf("key %d has value %d, want %d", k, x.get(k), v)
 			}
-			x.remove(k)
+			x.removeAt(x.find(k))
 		}
 		for i, c := range x.cells {
 			if c.value != 0 {
@@ -267,6 +270,45 @@ func TestIndexAgainstMap(t *testing.T) {
 		}
 		if x.count != 0 {
 			t.Fatalf("count %d when all is removed", x.count)
+		}
+	})
+}
+
+// The numbers lie in a slab, as they do in the cache; hashes of some are made equal.
+func TestTableAgainstMap(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		x, want, slab := newTable(), map[uint64]uint32{}, []uint64{0}
+		poor := rapid.SampledFrom([]uint32{0, 1 << 31, 1<<20 - 1}).Draw(t, "bits of the hash that are lost")
+		hash := func(k uint64) uint32 { return hashOf(k) &^ poor }
+		find := func(k uint64) (at uint32) {
+			for at = x.home(hash(k)); x.cells[at].slot != 0 && slab[x.cells[at].slot] != k; at = x.next(at) {
+			}
+			return at
+		}
+		get := func(k uint64) uint32 { return x.cells[find(k)].slot }
+		for range rapid.IntRange(1, 500).Draw(t, "steps") {
+			k := keys(t)
+			if want[k] != get(k) {
+				t.Fatalf("number %d in slot %d, want %d", k, get(k), want[k])
+			}
+			if want[k] != 0 {
+				x.remove(find(k))
+				delete(want, k)
+			} else {
+				at := find(k)
+				want[k] = uint32(len(slab))
+				slab = append(slab, k)
+				x.add(at, hash(k), want[k])
+			}
+		}
+		for k, s := range want {
+			if get(k) != s {
+				t.Fatalf("number %d in slot %d, want %d", k, get(k), s)
+			}
+			x.remove(find(k))
+		}
+		if i := slices.IndexFunc(x.cells, func(c cell) bool { return c != cell{} }); i >= 0 || x.count != 0 {
+			t.Fatalf("cell %d of a table with %d numbers, when all is removed, holds %v", i, x.count, x.cells[i])
 		}
 	})
 }

@@ -12,6 +12,7 @@ import (
 func (c *Cache) Drop() {
 	c.byStripe.clear()
 	c.order.clear()
+	c.ordered = false
 	c.empty()
 	c.epoch++
 	c.forget()
@@ -117,10 +118,10 @@ func (c *Cache) forget() {
 func (c *Cache) empty() {
 	c.slab.clear()
 	c.lines.clear()
-	c.stripes = append(c.stripes[:0], stripe{})
+	c.stripes = append(c.stripes[:0], stripe{number: noStripe})
 	c.wait = append(c.wait[:0], link{})
 	c.shelf = append(c.shelf[:0], link{})
-	c.freeStripes = 0
+	c.freeStripes, c.recent = 0, 0
 	c.clean = replace.New(c.replace, c.capacity)
 	c.waiting, c.flights = list{}, list{}
 	c.shelves = [numShelves]list{}

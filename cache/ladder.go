@@ -8,11 +8,11 @@ import "math/bits"
 // members and not the volume. Adding, removing and finding the next member cost
 // at most a few probes a rung; a 66 TB volume of 704 KiB stripes has 5 rungs.
 type ladder struct {
-	words index[uint64]
+	words index
 	rungs int
 }
 
-func newLadder() ladder { return ladder{words: newIndex[uint64](), rungs: 1} }
+func newLadder() ladder { return ladder{words: newIndex(), rungs: 1} }
 
 // word names the word of a rung that holds bit number n. A stripe number has at
 // most 61 bits, so the rung fits above.
@@ -21,15 +21,15 @@ func word(rung int, n uint64) uint64 { return uint64(rung)<<60 | n>>6 }
 func (l *ladder) add(n uint64) {
 	for n>>(6*l.rungs) != 0 {
 		if l.words.count > 0 {
-			l.words.put(word(l.rungs, 0), 1)
+			*l.words.at(word(l.rungs, 0)) = 1
 		}
 		l.rungs++
 	}
 	for rung := range l.rungs {
-		k := word(rung, n)
-		w := l.words.get(k)
-		l.words.put(k, w|1<<(n&63))
-		if w != 0 {
+		w := l.words.at(word(rung, n))
+		was := *w
+		*w = was | 1<<(n&63)
+		if was != 0 {
 			return
 		}
 		n >>= 6
@@ -38,13 +38,13 @@ func (l *ladder) add(n uint64) {
 
 func (l *ladder) remove(n uint64) {
 	for rung := range l.rungs {
-		k := word(rung, n)
-		w := l.words.get(k) &^ (1 << (n & 63))
-		if w != 0 {
-			l.words.put(k, w)
+		i := l.words.find(word(rung, n))
+		w := &l.words.cells[i].value
+		if *w &^= 1 << (n & 63); *w != 0 {
 			return
 		}
-		l.words.remove(k)
+		*w = 1 // or the cell would be taken for empty
+		l.words.removeAt(i)
 		n >>= 6
 	}
 }

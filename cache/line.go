@@ -1,24 +1,43 @@
 package cache
 
-// lines finds the span of a page. The key of the index is the line. One of which a
-// single span is in the cache needs no more: its value is the slot of the span,
-// which knows its own pages. One with several has a directory.
+// lines finds the span of a page, by the line that it lies in. Where a single span
+// of a line is in the cache, the table has its slot, and the span knows its own
+// pages. Where there are several, the table has the slot of a directory.
 type lines struct {
-	index       index[uint32]
-	directories []directory // slot 0 is nobody
+	table       table
+	directories []directory // from slot 1
+	numbers     []uint64    // of their lines
 	free        uint32      // directories given back, chained by their first entry
 }
 
 // directory holds the slot of the span of each page of a line, 0 if it has none.
 type directory [linePages]uint32
 
-// isDirectory marks a value of the index: slots of spans stay below it.
+// isDirectory marks the slots of directories in the table: those of spans stay below.
 const isDirectory = 1 << 31
+
+// cellOf is where the table has a line, or would have it.
+func (c *Cache) cellOf(line uint64) uint32 {
+	h, t := hashOf(line), &c.lines.table
+	at := t.home(h)
+	for is := t.cells[at]; is.slot != 0 && (is.hash != h || c.lineOf(is.slot) != line); is = t.cells[at] {
+		at = t.next(at)
+	}
+	return at
+}
+
+// lineOf is the number of the line that a slot of the table is for.
+func (c *Cache) lineOf(slot uint32) uint64 {
+	if slot >= isDirectory {
+		return c.lines.numbers[slot-isDirectory]
+	}
+	return c.spans[slot].first / linePages
+}
 
 // find returns the span that holds a page, or 0, and how many pages from there
 // on, before end, lie in the same span, or in none. They are of one line.
 func (c *Cache) find(page, end uint64) (i uint32, n int) {
-	at := c.lines.index.get(page / linePages)
+	at := c.lines.table.cells[c.cellOf(page/linePages)].slot
 	switch {
 	case at == 0:
 		return 0, int(end - page)
@@ -48,55 +67,56 @@ func (c *Cache) findIn(d *directory, page, end uint64) (i uint32, n int) {
 // before, it forgets.
 func (c *Cache) place(i uint32) {
 	s, l := &c.spans[i], &c.lines
-	at := l.index.get(s.first / linePages)
-	if at == 0 {
-		l.index.put(s.first/linePages, i)
+	line := s.first / linePages
+	at := c.cellOf(line)
+	is := &l.table.cells[at]
+	if is.slot == 0 {
+		l.table.add(at, hashOf(line), i)
 		return
 	}
-	if at < isDirectory {
-		only := at
-		at = isDirectory | l.newDirectory()
-		l.index.put(s.first/linePages, at)
-		l.directories[at-isDirectory].set(&c.spans[only], only)
+	if only := is.slot; only < isDirectory {
+		is.slot = isDirectory | l.newDirectory(line)
+		l.directories[is.slot-isDirectory].set(&c.spans[only], only)
 	}
-	l.directories[at-isDirectory].set(s, i)
+	l.directories[is.slot-isDirectory].set(s, i)
 }
 
 // displace makes the first n pages of a span nobody's.
 func (c *Cache) displace(i uint32, n int) {
 	s, l := &c.spans[i], &c.lines
-	line := s.first / linePages
-	at := l.index.get(line)
-	if at < isDirectory {
+	at := c.cellOf(s.first / linePages)
+	is := &l.table.cells[at]
+	if is.slot < isDirectory {
 		if n == int(s.pages) {
-			l.index.remove(line)
+			l.table.remove(at)
 		}
 		return
 	}
-	d := &l.directories[at-isDirectory]
+	d := &l.directories[is.slot-isDirectory]
 	clear(d[s.first%linePages:][:n])
 	if only, ok := d.single(); ok && n == int(s.pages) {
-		l.index.put(line, only)
-		d[0] = l.free
-		l.free = at - isDirectory
+		d[0], l.free = l.free, is.slot-isDirectory
+		is.slot = only
 	}
 }
 
-func (l *lines) newDirectory() uint32 {
+func (l *lines) newDirectory(line uint64) uint32 {
 	i := l.free
 	if i == 0 {
 		l.directories = append(l.directories, directory{})
+		l.numbers = append(l.numbers, line)
 		return uint32(len(l.directories) - 1)
 	}
 	d := &l.directories[i]
 	l.free = d[0]
-	*d = directory{}
+	*d, l.numbers[i] = directory{}, line
 	return i
 }
 
 func (l *lines) clear() {
-	l.index.clear()
+	l.table.clear()
 	l.directories = append(l.directories[:0], directory{})
+	l.numbers = append(l.numbers[:0], 0)
 	l.free = 0
 }
 

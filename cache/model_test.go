@@ -13,8 +13,8 @@ import (
 type model struct {
 	capacity, stripeBlocks int
 	blocks                 map[block.LBA]*content
-	ages                   map[uint64]*age // by page: when what waits, and what is carried, became dirty
-	lru                    []uint64        // clean pages, most recent first
+	ages                   map[uint64]*pageAge // by page: when what waits, and what is carried, became dirty
+	lru                    []uint64            // clean pages, most recent first
 	seq, forgotten         uint64
 }
 
@@ -23,7 +23,7 @@ type content struct {
 	valid, waiting, flying, carried bool
 }
 
-type age struct {
+type pageAge struct {
 	seq, carriedSeq, written uint64
 	since, carriedSince      sim.Time
 }
@@ -31,7 +31,7 @@ type age struct {
 func newModel(capacity, stripeBlocks int) *model {
 	return &model{
 		capacity: capacity, stripeBlocks: stripeBlocks,
-		blocks: map[block.LBA]*content{}, ages: map[uint64]*age{},
+		blocks: map[block.LBA]*content{}, ages: map[uint64]*pageAge{},
 	}
 }
 
@@ -90,7 +90,7 @@ func (m *model) enter(page uint64) {
 	if len(m.ages) == m.capacity {
 		m.vanish(m.lru[len(m.lru)-1])
 	}
-	m.ages[page] = &age{}
+	m.ages[page] = &pageAge{}
 }
 
 func (m *model) vanish(page uint64) {

@@ -5,6 +5,7 @@ import "tbraid/internal/block"
 // slab holds the spans by slot, from slot 1. There are never more of them than pages.
 type slab struct {
 	spans  []span
+	ages   []age
 	home   links // of a stripe's waiting list, of the free list
 	flight links // of a stripe's carried list
 	free   uint32
@@ -21,6 +22,7 @@ func (b *slab) newSpan(s span) uint32 {
 	i := b.free
 	if i == 0 {
 		b.spans = append(b.spans, s)
+		b.ages = append(b.ages, age{})
 		b.home = append(b.home, link{})
 		b.flight = append(b.flight, link{})
 		return uint32(len(b.spans) - 1)
@@ -96,6 +98,7 @@ func (b *slab) unmix(s *span) {
 // clear empties the slab and keeps its memory.
 func (b *slab) clear() {
 	b.spans = append(b.spans[:0], span{})
+	b.ages = append(b.ages[:0], age{})
 	b.home = append(b.home[:0], link{})
 	b.flight = append(b.flight[:0], link{})
 	b.mixtures = append(b.mixtures[:0], mixture{})

@@ -8,10 +8,8 @@ import (
 )
 
 // span is a run of pages of one line that are alike: bit i of a mask is block i
-// of each of them, and what is said of one holds for all. Sequence numbers alone go up
-// by one from page to page, because a Write numbers its pages in order. Before
-// something happens to some of the pages only, Cache.cut makes these a span of
-// their own.
+// of each of them, and what is said of one holds for all. Before something happens to
+// some of the pages only, Cache.cut makes these a span of their own.
 //
 // A span of several pages has, of each mask, all blocks or none, and one
 // version; a page of which that is not true is a span by itself.
@@ -21,16 +19,11 @@ import (
 // a span with neither is clean and in the order of replacement. Pages with no
 // valid block stay only while they are carried.
 //
-// It is 64 bytes, one line of the processor's cache.
+// It is 32 bytes, half a line of the processor's cache: what a WRITE to a waiting
+// page looks at.
 type span struct {
 	first   uint64 // number of its first page
 	written uint64 // sequence of the last Write to it, 0 if it was only filled
-
-	// Of the first page: sequence and time of the Write that made it waiting,
-	// and the same for what the batch in flight carries.
-	seq, carriedSeq     uint64
-	since, carriedSince sim.Time
-
 	stripe  uint32 // slot, while waiting or carried
 	content uint32 // the version of each valid block or, if mixed, the slot of its mixture
 
@@ -40,6 +33,24 @@ type span struct {
 	waiting uint8 // dirty, in no batch
 	flying  uint8 // dirty, and the batch carries this version
 	carried uint8 // in the batch, in this version or an older one
+}
+
+// age is since when the first page of a span has been waiting, and since when what
+// a batch carries of it had. The sequence goes up by one from page to page,
+// because a Write numbers its pages in order.
+type age struct{ waiting, carried stamp }
+
+// stamp is sequence and time of the Write that made a page waiting.
+type stamp struct {
+	seq   uint64
+	since sim.Time
+}
+
+// of is the age of a page so far behind the first.
+func (a age) of(behind int) age {
+	a.waiting.seq += uint64(behind)
+	a.carried.seq += uint64(behind)
+	return a
 }
 
 // whole is the mask of every block of a page.
@@ -62,8 +73,6 @@ func (s *span) extent() block.Extent { return pagesExtent(s.first, int(s.pages))
 func (s *span) splitOff(n int) span {
 	rest := *s
 	rest.first += uint64(n)
-	rest.seq += uint64(n)
-	rest.carriedSeq += uint64(n)
 	rest.pages -= uint8(n)
 	s.pages = uint8(n)
 	return rest

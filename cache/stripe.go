@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"math"
 	"math/bits"
 
 	"tbraid/internal/block"
@@ -49,8 +50,9 @@ func (c *Cache) Oldest() (stripe uint64, ok bool) { return c.name(c.oldest()) }
 
 // NextFrom names the first stripe with waiting pages at or after the given one
 // in the order of the volume. It does not wrap. It costs at most two probes for
-// each six bits of the largest stripe number seen.
-func (c *Cache) NextFrom(stripe uint64) (next uint64, ok bool) { return c.order.next(stripe) }
+// each six bits of the largest stripe number seen, and the first time one step for
+// each stripe that waits.
+func (c *Cache) NextFrom(stripe uint64) (next uint64, ok bool) { return c.inOrder().next(stripe) }
 
 // NextCold names the first stripe at or after the given one, round and round in
 // the order of the volume, with waiting pages and not written again since it
@@ -60,13 +62,14 @@ func (c *Cache) NextFrom(stripe uint64) (next uint64, ok bool) { return c.order.
 // "Sequential Writes"); streams that take turns are not recognised. It costs as NextFrom does, once for each stripe
 // passed over, and each of these was written to for it.
 func (c *Cache) NextCold(stripe uint64) (next uint64, ok bool) {
+	order := c.inOrder()
 	for at := stripe; ; at = next + 1 {
-		if next, ok = c.order.next(at); !ok {
-			if next, ok = c.order.next(0); !ok {
+		if next, ok = order.next(at); !ok {
+			if next, ok = order.next(0); !ok {
 				return 0, false
 			}
 		}
-		st := &c.stripes[c.byStripe.get(next)]
+		st := &c.stripes[c.slotOf(next)]
 		if !st.rewritten {
 			return next, true
 		}
@@ -74,10 +77,14 @@ func (c *Cache) NextCold(stripe uint64) (next uint64, ok bool) {
 	}
 }
 
+// noStripe is the number of a slot that is free, and of slot 0.
+const noStripe = math.MaxUint64
+
 func (c *Cache) name(s uint32) (uint64, bool) {
 	if s == 0 {
 		return 0, false
 	}
+	c.recent = s
 	return c.stripes[s].number, true
 }
 
@@ -106,10 +113,42 @@ func (c *Cache) join(i, s uint32) {
 	c.home.pushBack(&st.waiting, i)
 }
 
+// inOrder is the order of the stripes on shelves, kept from the first time that
+// someone asks for it: most policies never do.
+func (c *Cache) inOrder() *ladder {
+	if !c.ordered {
+		c.ordered = true
+		for s := c.waiting.head; s != 0; s = c.wait[s].next {
+			if st := &c.stripes[s]; st.shelf != noShelf {
+				c.order.add(st.number)
+			}
+		}
+	}
+	return &c.order
+}
+
+// cellOfStripe is where the table has a stripe, or would have it.
+func (c *Cache) cellOfStripe(number uint64) uint32 {
+	h, t := hashOf(number), &c.byStripe
+	at := t.home(h)
+	for is := t.cells[at]; is.slot != 0 && (is.hash != h || c.stripes[is.slot].number != number); is = t.cells[at] {
+		at = t.next(at)
+	}
+	return at
+}
+
+// slotOf is the slot of a stripe, or 0.
+func (c *Cache) slotOf(number uint64) uint32 {
+	if c.stripes[c.recent].number != number {
+		c.recent = c.byStripe.cells[c.cellOfStripe(number)].slot
+	}
+	return c.recent
+}
+
 // stripeSlot is the slot of a stripe, a new one if need be. There are never
 // more stripes than pages: each has one that is waiting or carried.
 func (c *Cache) stripeSlot(number uint64) uint32 {
-	s := c.byStripe.get(number)
+	s := c.slotOf(number)
 	if s != 0 {
 		return s
 	}
@@ -122,7 +161,8 @@ func (c *Cache) stripeSlot(number uint64) uint32 {
 		c.shelf = append(c.shelf, link{})
 	}
 	c.stripes[s] = stripe{number: number, shelf: noShelf}
-	c.byStripe.put(number, s)
+	c.byStripe.add(c.cellOfStripe(number), hashOf(number), s)
+	c.recent = s
 	return s
 }
 
@@ -140,7 +180,9 @@ func (c *Cache) reshelve(s uint32) {
 	}
 	if from := st.shelf; from != to {
 		if from == noShelf {
-			c.order.add(st.number)
+			if c.ordered {
+				c.order.add(st.number)
+			}
 		} else {
 			c.shelf.remove(&c.shelves[from], s)
 			if c.shelves[from].head == 0 {
@@ -148,7 +190,9 @@ func (c *Cache) reshelve(s uint32) {
 			}
 		}
 		if to == noShelf {
-			c.order.remove(st.number)
+			if c.ordered {
+				c.order.remove(st.number)
+			}
 		} else {
 			c.shelf.pushBack(&c.shelves[to], s)
 			c.shelved |= 1 << to
@@ -157,7 +201,8 @@ func (c *Cache) reshelve(s uint32) {
 		st.shelf = to
 	}
 	if !st.flying && st.waitingBlocks == 0 {
-		c.byStripe.remove(st.number)
+		c.byStripe.remove(c.cellOfStripe(st.number))
+		st.number = noStripe
 		c.shelf[s].next = c.freeStripes
 		c.freeStripes = s
 	}
@@ -185,7 +230,9 @@ func (c *Cache) requeue(s, at uint32) {
 }
 
 // waitingSeq is the sequence number of the oldest waiting page of a stripe.
-func (c *Cache) waitingSeq(s uint32) uint64 { return c.spans[c.stripes[s].waiting.head].seq }
+func (c *Cache) waitingSeq(s uint32) uint64 { return c.ages[c.stripes[s].waiting.head].waiting.seq }
 
 // carriedSeq is the sequence number of the oldest page that a stripe's batch carries.
-func (c *Cache) carriedSeq(s uint32) uint64 { return c.spans[c.stripes[s].carried.head].carriedSeq }
+func (c *Cache) carriedSeq(s uint32) uint64 {
+	return c.ages[c.stripes[s].carried.head].carried.seq
+}

@@ -18,110 +18,121 @@ func (c *Cache) Write(now sim.Time, e block.Extent, v block.Version) (superseded
 		c.touch(block.Extent{Start: last, Blocks: 1}) // e must not evict the rest of its own last page
 	}
 	c.scattered, c.wrote = e.Start != c.wrote, e.End()
-	for at := e.Start; at < e.End(); {
-		s := c.stripeAt(at)
-		part := block.Between(at, min(e.End(), c.extent(s).End()))
-		superseded += c.writeStripe(now, s, part, v)
-		at = part.End()
-	}
-	return superseded
-}
-
-// stripeAt is the slot of the stripe that the block at a lies in, a new one if
-// need be.
-func (c *Cache) stripeAt(a block.LBA) uint32 {
-	page := uint64(a / PageBlocks)
-	if i, _ := c.find(page, page+1); i != 0 && !c.spans[i].clean() {
-		return c.spans[i].stripe
-	}
-	return c.stripeSlot(c.StripeOf(a))
-}
-
-// writeStripe writes e, which lies in the stripe of slot s.
-func (c *Cache) writeStripe(now sim.Time, s uint32, e block.Extent, v block.Version) (superseded uint64) {
-	st := &c.stripes[s]
-	if c.scattered && (st.waiting.head != 0 || st.flying) {
-		st.rewritten = true
-	}
-	before := st.waitingBlocks
+	t := visit{now: now, version: v}
 	w := over(e)
 	for p, ok := w.next(); ok; p, ok = w.next() {
 		for p.first < p.end {
-			if n := c.clear(p); n > 0 {
-				c.fresh(now, s, p.first, n, p.mask, v)
-				p.first += uint64(n)
-				continue
-			}
 			i, n := c.find(p.first, p.end)
-			superseded += c.overwrite(now, s, c.cut(i, p.first, n), p.mask, v)
+			if p.first >= t.end {
+				c.enter(&t, i, p.first)
+			}
+			n = int(min(p.first+uint64(n), t.end) - p.first)
+			if i == 0 || c.spans[i].clean() && p.mask == whole {
+				n = c.fresh(&t, p, i, n)
+			} else {
+				superseded += c.overwrite(&t, c.cut(i, p.first, n), p.mask)
+			}
 			p.first += uint64(n)
 		}
 	}
-	if st.waitingBlocks != before {
-		c.reshelve(s)
-	}
+	c.depart(&t)
 	return superseded
+}
+
+// visit is what a Write knows while it is in a stripe.
+type visit struct {
+	now     sim.Time
+	version block.Version
+	stripe  uint32 // slot; 0 before the first
+	end     uint64 // page after its last
+	before  uint64 // blocks that waited in it
+}
+
+// enter goes on to the stripe of a page, which is in span i, or absent if i is 0.
+func (c *Cache) enter(t *visit, i uint32, page uint64) {
+	c.depart(t)
+	if t.stripe = c.spans[i].stripe; i == 0 || c.spans[i].clean() {
+		t.stripe = c.stripeSlot(c.StripeOf(block.LBA(page * PageBlocks)))
+	}
+	st := &c.stripes[t.stripe]
+	if c.scattered && (st.waiting.head != 0 || st.flying) {
+		st.rewritten = true
+	}
+	t.end = (st.number + 1) * (c.stripeBlocks / PageBlocks)
+	t.before = st.waitingBlocks
+}
+
+// depart ends the visit of a stripe.
+func (c *Cache) depart(t *visit) {
+	if t.stripe != 0 && c.stripes[t.stripe].waitingBlocks != t.before {
+		c.reshelve(t.stripe)
+	}
 }
 
 // clear makes room at the beginning of a piece, up to the first page that must not
 // be lost: clean pages go, because they are written as a whole, and absent ones
-// are given a place. It returns the number of pages.
-func (c *Cache) clear(p piece) (n int) {
-	for page := p.first; page < p.end; {
-		i, k := c.find(page, p.end)
-		switch {
-		case i == 0:
+// are given a place. The first k are in span i, or absent. It returns the number of
+// pages.
+func (c *Cache) clear(p piece, i uint32, k int) (n int) {
+	for {
+		if i == 0 {
 			c.reserve(k)
-		case c.spans[i].clean() && p.mask == whole:
-			i = c.cut(i, page, k)
+		} else {
+			i = c.cut(i, p.first+uint64(n), k)
 			c.clean.Remove(i)
 			c.displace(i, k)
 			c.freeSpan(i)
-		default:
+		}
+		if n += k; p.first+uint64(n) == p.end {
 			return n
 		}
-		n += k
-		page += uint64(k)
+		if i, k = c.find(p.first+uint64(n), p.end); i != 0 && !(c.spans[i].clean() && p.mask == whole) {
+			return n
+		}
 	}
+}
+
+// fresh writes as many new pages as there is place for one after the other, and
+// returns their number; of the first it is given what find says.
+func (c *Cache) fresh(t *visit, p piece, i uint32, n int) int {
+	p.end = min(p.end, t.end)
+	n = c.clear(p, i, n)
+	i = c.newSpan(span{
+		first: p.first, pages: uint8(n), stripe: t.stripe, written: c.seq + 1,
+		content: uint32(t.version), valid: p.mask, waiting: p.mask,
+	})
+	c.ages[i].waiting = stamp{c.seq + 1, t.now}
+	c.seq += uint64(n)
+	c.place(i)
+	c.join(i, t.stripe)
+	blocks := c.spans[i].blocks(p.mask)
+	c.dirtyPages += n
+	c.dirtyBlocks += blocks
+	c.stripes[t.stripe].waitingBlocks += blocks
 	return n
 }
 
-// fresh puts n new pages into the stripe of slot s.
-func (c *Cache) fresh(now sim.Time, s uint32, first uint64, n int, mask uint8, v block.Version) {
-	i := c.newSpan(span{
-		first: first, pages: uint8(n), stripe: s, written: c.seq + 1, seq: c.seq + 1, since: now,
-		content: uint32(v), valid: mask, waiting: mask,
-	})
-	c.seq += uint64(n)
-	c.place(i)
-	c.join(i, s)
-	blocks := c.spans[i].blocks(mask)
-	c.dirtyPages += n
-	c.dirtyBlocks += blocks
-	c.stripes[s].waitingBlocks += blocks
-}
-
-// overwrite writes to every page of a span, which is in the stripe of slot s or clean.
-func (c *Cache) overwrite(now sim.Time, s, i uint32, mask uint8, v block.Version) (superseded uint64) {
+// overwrite writes to every page of a span.
+func (c *Cache) overwrite(t *visit, i uint32, mask uint8) (superseded uint64) {
 	p := &c.spans[i]
 	if p.clean() {
 		c.clean.Remove(i)
-		p.stripe = s
+		p.stripe = t.stripe
 		c.dirtyPages += int(p.pages)
 	}
 	p.written = c.seq + 1
 	if p.waiting == 0 {
-		c.join(i, s)
-		p.seq, p.since = c.seq+1, now
+		c.join(i, t.stripe)
+		c.ages[i].waiting = stamp{c.seq + 1, t.now}
 	}
 	c.seq += uint64(p.pages)
 	superseded = p.blocks(mask & p.waiting)
 	if more := mask &^ p.waiting; more != 0 {
-		c.stripes[s].waitingBlocks += p.blocks(more)
+		c.stripes[t.stripe].waitingBlocks += p.blocks(more)
 		c.dirtyBlocks += p.blocks(more &^ p.flying)
 		p.waiting |= mask
 		p.flying &^= mask
 	}
-	c.set(p, mask, v)
+	c.set(p, mask, t.version)
 	return superseded
 }
