@@ -25,15 +25,20 @@ type mechanism interface {
 // reads on into one buffer until the next access to the medium; a read that the
 // buffer holds, or that it is about to hold, costs neither seek nor rotation.
 type hdd struct {
+	*mechanics
+	phase time.Duration // angle at time 0
+	arm   spot
+	next  block.LBA
+	ahead lookAhead
+}
+
+// mechanics are those of a type of hard disk.
+type mechanics struct {
 	geometry
 	readSeek  seekTable
 	writeSeek seekTable
-	phase     time.Duration // angle at time 0
-	sector    block.LBA     // blocks of a physical sector
+	sector    block.LBA // blocks of a physical sector
 	lookAhead block.LBA
-	arm       spot
-	next      block.LBA
-	ahead     lookAhead
 }
 
 // lookAhead is the buffer: it holds the blocks from base on. While the head
@@ -46,16 +51,19 @@ type lookAhead struct {
 	live              bool // the arm is still there
 }
 
-func newHDD(s Spec, phase uint64) *hdd {
+func newMechanics(s Spec) *mechanics {
 	g := newGeometry(s)
-	return &hdd{
+	return &mechanics{
 		geometry:  g,
 		readSeek:  newSeekTable(g.cylinders, s.SeekRead, s.TrackSwitch, 0),
 		writeSeek: newSeekTable(g.cylinders, s.SeekRead, s.TrackSwitch, s.SeekWrite-s.SeekRead),
-		phase:     time.Duration(g.revolution.Remainder(phase)),
 		sector:    block.LBA(s.Tear / block.Size),
 		lookAhead: block.LBA(s.LookAhead / block.Size),
 	}
+}
+
+func newHDD(m *mechanics, phase uint64) *hdd {
+	return &hdd{mechanics: m, phase: time.Duration(m.revolution.Remainder(phase))}
 }
 
 func (h *hdd) position() block.LBA { return h.next }

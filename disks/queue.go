@@ -95,7 +95,7 @@ func (d *Drive) ready(tag uint8) {
 func (d *Drive) transfer(now sim.Time, tag uint8, bytes uint64) {
 	d.commands.held &^= 1 << tag
 	d.commands.onLink |= 1 << tag
-	end := d.link.Reserve(now, transfer(bytes, d.spec.InterfaceRate))
+	end := d.link.Reserve(now, d.transfers.time(bytes))
 	d.kernel.At(end.Add(d.spec.Overhead), d, linkDone, d.commands.pool[tag].life%lives*maxDepth+uint32(tag))
 }
 
