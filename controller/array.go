@@ -152,7 +152,7 @@ func (a *Array) Busy(member int, now sim.Time) time.Duration { return a.drives[m
 func (a *Array) Watch(t MemberTap) { a.tap = t }
 
 // Lost tells whether more members are missing than the level can do without.
-func (a *Array) Lost() bool { return !a.layout.Survives(a.absent) }
+func (a *Array) Lost() bool { return a.absent != 0 && !a.layout.Survives(a.absent) }
 
 // Idle tells whether no job is under way.
 func (a *Array) Idle() bool { return a.busy == 0 }

@@ -13,6 +13,10 @@ type command struct {
 	behind tagSet // earlier commands that it must wait for
 	life   uint32 // of the tag: an event of an earlier life is void
 	starts uint64 // accesses begun when it came
+	// cached: of a read, when nothing held it any more, some was in the write cache.
+	// What was not cannot come to be there before the read ends: the write would be
+	// behind it.
+	cached bool
 }
 
 // tagSet is a set of tags, bit n for tag n.

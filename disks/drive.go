@@ -158,7 +158,7 @@ func (d *Drive) transferred(now sim.Time, ref uint32) {
 		}
 		d.done(now, io, None)
 	case Read:
-		d.done(now, io, d.fill(io))
+		d.done(now, io, d.fill(io, c.cached))
 	default:
 		d.done(now, io, None)
 	}
@@ -168,8 +168,10 @@ func (d *Drive) transferred(now sim.Time, ref uint32) {
 func (d *Drive) accessed(now sim.Time, f *flight) {
 	d.stats.Busy += now.Sub(f.start)
 	var io *IO
+	var cached bool
 	if f.tag != noTag {
-		io = d.commands.pool[f.tag].io
+		c := &d.commands.pool[f.tag]
+		io, cached = c.io, c.cached
 		d.commands.retire(f.tag)
 	}
 	if f.op == Write {
@@ -181,7 +183,7 @@ func (d *Drive) accessed(now sim.Time, f *flight) {
 	}
 	fault := None
 	if io.Op == Read {
-		fault = d.fill(io)
+		fault = d.fill(io, cached)
 	}
 	d.done(now, io, fault)
 }
@@ -198,12 +200,16 @@ func (d *Drive) stored(now sim.Time, f *flight) {
 	}
 }
 
-// fill gives a read its content.
-func (d *Drive) fill(io *IO) Fault {
-	if !d.cache.reads(io.Extent, &d.medium) {
+// fill gives a read its content, which may be in the write cache if cached says so.
+func (d *Drive) fill(io *IO, cached bool) Fault {
+	switch {
+	case !cached && d.medium.damaged(io.Extent), cached && !d.cache.reads(io.Extent, &d.medium):
 		return MediumError
+	case cached:
+		io.Cells = d.cache.over(io.Cells, io.Extent, &d.medium)
+	default:
+		io.Cells = d.medium.read(io.Cells, io.Extent)
 	}
-	io.Cells = d.cache.over(io.Cells, io.Extent, &d.medium)
 	return None
 }
 

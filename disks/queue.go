@@ -64,7 +64,9 @@ func (d *Drive) let(now sim.Time, tag uint8, c *command) {
 			d.transfer(now, tag, 0)
 		}
 	case c.io.Op == Read:
-		if d.cache.holds(c.extent) || d.mech.buffered(now, c.extent) {
+		held := d.cache.count(c.extent)
+		c.cached = held > 0
+		if held == c.extent.Blocks || d.mech.buffered(now, c.extent) {
 			d.transfer(now, tag, c.extent.Bytes())
 		} else {
 			d.ready(tag)
