@@ -118,13 +118,17 @@ func newArray(k *sim.Kernel, l *ledger.Ledger, g raid.Geometry, spec disks.Spec,
 	if err != nil {
 		return nil, err
 	}
+	model, err := disks.NewModel(spec)
+	if err != nil {
+		return nil, err
+	}
 	a := &Array{k: k, ledger: l, layout: layout, hole: fw.Hole,
 		caches: fw.MemberCaches && spec.Cache > 0 && !spec.Protected}
 	for m := range g.Members {
 		if fw.Hole == firmware.HolePPL {
 			a.logs = append(a.logs, newParityLog(member, g.ChunkBlocks))
 		}
-		d, err := disks.New(k, spec, m, fw.MemberCaches, a)
+		d, err := model.NewDrive(k, m, fw.MemberCaches, a)
 		if err != nil {
 			return nil, err
 		}
@@ -148,7 +152,7 @@ func (a *Array) Busy(member int, now sim.Time) time.Duration { return a.drives[m
 func (a *Array) Watch(t MemberTap) { a.tap = t }
 
 // Lost tells whether more members are missing than the level can do without.
-func (a *Array) Lost() bool { return !a.layout.Survives(a.absent) }
+func (a *Array) Lost() bool { return a.absent != 0 && !a.layout.Survives(a.absent) }
 
 // Idle tells whether no job is under way.
 func (a *Array) Idle() bool { return a.busy == 0 }
@@ -248,7 +252,7 @@ func (a *Array) advance(now sim.Time, j *job) {
 			continue // parity already stands for what a member that failed meanwhile would hold
 		}
 		io := &j.ios[i]
-		*io = disks.IO{Op: disks.Read, Extent: s.Extent, Cells: s.Cells, Ref: j.slot<<stepBits | uint32(i)}
+		io.Op, io.FUA, io.Extent, io.Cells, io.Ref = disks.Read, false, s.Extent, s.Cells, j.slot<<stepBits|uint32(i)
 		if s.Op == raid.Write {
 			io.Op, io.FUA = disks.Write, j.forced
 		} else {

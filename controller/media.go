@@ -98,11 +98,15 @@ func (a *Array) ofVolume(d *disks.Drive, p *disks.Pass) *ledger.Pass {
 	out := &a.media.pass
 	*out = ledger.Pass{Begin: p.Begin, End: p.End, Units: p.Units.Blocks / unit, UnitBlocks: unit, Tears: p.Tears,
 		Pieces: out.Pieces[:0]}
-	a.pieces(d, p, block.Cell{Extent: block.Between(p.Units.Start, p.Extent.Start)}, true)
-	for _, c := range p.Cells {
-		a.pieces(d, p, c, false)
+	if p.Units.Start < p.Extent.Start {
+		a.pieces(d, p, block.Cell{Extent: block.Between(p.Units.Start, p.Extent.Start)}, true)
 	}
-	a.pieces(d, p, block.Cell{Extent: block.Between(p.Extent.End(), p.Units.End())}, true)
+	for i := range p.Cells {
+		a.pieces(d, p, p.Cells[i], false)
+	}
+	if p.Extent.End() < p.Units.End() {
+		a.pieces(d, p, block.Cell{Extent: block.Between(p.Extent.End(), p.Units.End())}, true)
+	}
 	return out
 }
 

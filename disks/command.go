@@ -13,6 +13,10 @@ type command struct {
 	behind tagSet // earlier commands that it must wait for
 	life   uint32 // of the tag: an event of an earlier life is void
 	starts uint64 // accesses begun when it came
+	// cached: of a read, when nothing held it any more, some was in the write cache.
+	// What was not cannot come to be there before the read ends: the write would be
+	// behind it.
+	cached bool
 }
 
 // tagSet is a set of tags, bit n for tag n.
@@ -30,10 +34,12 @@ type commands struct {
 	// command is behind it and the newest in front.
 	next, prev [maxDepth + 1]uint8
 	free       tagSet
+	busy       tagSet
 	held       tagSet // by an earlier command, by want of room, or a Flush by the cache
 	ready      tagSet // for the medium
 	onLink     tagSet // their event is the end of the transfer
 	writes     tagSet
+	toCache    tagSet // writes that are done when they are in the cache
 	leading    tagSet // commands that others may be behind
 }
 
@@ -50,13 +56,14 @@ func newCommands(depth int) commands {
 func (c *commands) oldest() uint8 { return c.next[noTag] }
 
 // take gives a free tag to an IO that begins to be held.
-func (c *commands) take(io *IO, starts uint64) {
-	tag := c.free.first()
+func (c *commands) take(io *IO, starts uint64) (tag uint8) {
+	tag = c.free.first()
 	m := &c.pool[tag]
 	m.io, m.extent, m.starts = io, io.Extent, starts
 	m.behind = c.conflicts(io)
 	c.leading |= m.behind
 	c.free &^= 1 << tag
+	c.busy |= 1 << tag
 	c.held |= 1 << tag
 	if io.Op == Write {
 		c.writes |= 1 << tag
@@ -64,17 +71,20 @@ func (c *commands) take(io *IO, starts uint64) {
 	last := c.prev[noTag]
 	c.next[last], c.prev[tag] = tag, last
 	c.next[tag], c.prev[noTag] = noTag, tag
+	return tag
 }
 
 // conflicts are the commands that an IO which comes now must wait for: they share
 // a block with it, and one of the two writes it.
 func (c *commands) conflicts(io *IO) (found tagSet) {
-	if io.Op == Read && c.writes == 0 {
-		return 0
+	rest := c.writes
+	if io.Op == Write {
+		rest = c.busy
 	}
-	for tag := c.oldest(); tag != noTag; tag = c.next[tag] {
-		if (io.Op == Write || c.writes.has(tag)) && c.pool[tag].extent.Overlaps(io.Extent) {
-			found |= 1 << tag
+	start, end := io.Extent.Start, io.Extent.End()
+	for ; rest != 0; rest &= rest - 1 {
+		if e := &c.pool[rest.first()].extent; e.Start < end && start < e.End() {
+			found |= 1 << rest.first()
 		}
 	}
 	return found
@@ -86,13 +96,14 @@ func (c *commands) retire(tag uint8) {
 	m.io = nil
 	m.life++
 	bit := tagSet(1) << tag
+	c.free |= bit
+	c.busy &^= bit
 	if c.leading&bit != 0 {
-		for other := c.next[tag]; other != noTag; other = c.next[other] {
-			c.pool[other].behind &^= bit
+		for rest := c.busy; rest != 0; rest &= rest - 1 {
+			c.pool[rest.first()].behind &^= bit
 		}
 	}
 	c.held, c.ready, c.onLink = c.held&^bit, c.ready&^bit, c.onLink&^bit
-	c.writes, c.leading = c.writes&^bit, c.leading&^bit
-	c.free |= bit
+	c.writes, c.toCache, c.leading = c.writes&^bit, c.toCache&^bit, c.leading&^bit
 	c.next[c.prev[tag]], c.prev[c.next[tag]] = c.next[tag], c.prev[tag]
 }

@@ -83,7 +83,7 @@ func newWorld(t *rapid.T) *world {
 		caching: rapid.SampledFrom([]bool{true, true, false}).Draw(t, "caching"),
 		written: map[block.Version]block.Extent{}, pending: map[*IO]*expectation{}}
 	var err error
-	if w.drive, err = New(w.kernel, s, 1, w.caching, w); err != nil {
+	if w.drive, err = newDrive(w.kernel, s, 1, w.caching, w); err != nil {
 		t.Fatal(err)
 	}
 	return w

@@ -10,11 +10,10 @@ import (
 
 // Drive is one member.
 type Drive struct {
+	*Model
 	kernel *sim.Kernel
 	owner  Owner
-	spec   Spec
 	member int
-	blocks uint64
 	// caching: writes are done when they are in the cache.
 	caching bool
 	up      bool
@@ -27,10 +26,9 @@ type Drive struct {
 	flights  []flight // one for each access to the medium that can be under way
 	flying   int      // of these, the ones that are
 	writing  int      // of these, the writes
-	elevator bool
-	since    int    // accesses for commands since the last one for the cache
-	crowded  bool   // a write waits for room in the cache
-	starts   uint64 // accesses for commands
+	since    int      // accesses for commands since the last one for the cache
+	crowded  bool     // a write waits for room in the cache
+	starts   uint64   // accesses for commands
 
 	link   sim.Station
 	mech   mechanism
@@ -60,35 +58,7 @@ const (
 	spunUp
 )
 
-// New makes a drive, powered and ready. With writeCache a write is done when it
-// is in the drive's cache; a Spec without cache cannot have that. The error is
-// Validate's.
-func New(k *sim.Kernel, spec Spec, member int, writeCache bool, owner Owner) (*Drive, error) {
-	if err := spec.Validate(); err != nil {
-		return nil, err
-	}
-	if writeCache && spec.Cache < block.Size {
-		return nil, fmt.Errorf("%w: the write cache is on, and cache is %d", ErrSpec, spec.Cache)
-	}
-	d := &Drive{
-		kernel: k, owner: owner, spec: spec, member: member,
-		blocks: spec.Capacity / block.Size, caching: writeCache, up: true,
-		commands: newCommands(spec.QueueDepth),
-		flights:  newFlights(spec),
-		elevator: spec.Kind == HDD && spec.Order == Elevator,
-		cache:    newWriteCache(spec.Cache, spec.Capacity/block.Size),
-		medium:   newMedium(spec.Capacity / block.Size),
-	}
-	d.taken.Lane = len(d.flights)
-	if spec.Kind == SSD {
-		d.mech = newSSD(spec)
-	} else {
-		d.mech = newHDD(spec, k.Stream(fmt.Sprintf("disk %d phase", member)).Uint64())
-	}
-	return d, nil
-}
-
-// Member is the number that New was given.
+// Member is the number that NewDrive was given.
 func (d *Drive) Member() int { return d.member }
 
 // Blocks is the capacity.
@@ -121,7 +91,7 @@ func (d *Drive) Busy(now sim.Time) time.Duration {
 func (d *Drive) Lanes() int { return len(d.flights) + 1 }
 
 // TearBlocks is the unit that a write to the medium leaves old or new, or torn.
-func (d *Drive) TearBlocks() uint64 { return d.spec.Tear / block.Size }
+func (d *Drive) TearBlocks() uint64 { return uint64(d.unit) }
 
 // Submit hands a command to the drive; Done follows from a later event, never
 // from within Submit. It panics if the extent is empty or beyond the drive, or
@@ -188,7 +158,7 @@ func (d *Drive) transferred(now sim.Time, ref uint32) {
 		}
 		d.done(now, io, None)
 	case Read:
-		d.done(now, io, d.fill(io))
+		d.done(now, io, d.fill(io, c.cached))
 	default:
 		d.done(now, io, None)
 	}
@@ -198,8 +168,10 @@ func (d *Drive) transferred(now sim.Time, ref uint32) {
 func (d *Drive) accessed(now sim.Time, f *flight) {
 	d.stats.Busy += now.Sub(f.start)
 	var io *IO
+	var cached bool
 	if f.tag != noTag {
-		io = d.commands.pool[f.tag].io
+		c := &d.commands.pool[f.tag]
+		io, cached = c.io, c.cached
 		d.commands.retire(f.tag)
 	}
 	if f.op == Write {
@@ -211,7 +183,7 @@ func (d *Drive) accessed(now sim.Time, f *flight) {
 	}
 	fault := None
 	if io.Op == Read {
-		fault = d.fill(io)
+		fault = d.fill(io, cached)
 	}
 	d.done(now, io, fault)
 }
@@ -228,12 +200,16 @@ func (d *Drive) stored(now sim.Time, f *flight) {
 	}
 }
 
-// fill gives a read its content.
-func (d *Drive) fill(io *IO) Fault {
-	if !d.cache.reads(io.Extent, &d.medium) {
+// fill gives a read its content, which may be in the write cache if cached says so.
+func (d *Drive) fill(io *IO, cached bool) Fault {
+	switch {
+	case !cached && d.medium.damaged(io.Extent), cached && !d.cache.reads(io.Extent, &d.medium):
 		return MediumError
+	case cached:
+		io.Cells = d.cache.over(io.Cells, io.Extent, &d.medium)
+	default:
+		io.Cells = d.medium.read(io.Cells, io.Extent)
 	}
-	io.Cells = d.cache.over(io.Cells, io.Extent, &d.medium)
 	return None
 }
 

@@ -23,7 +23,7 @@ func newScript(t *testing.T, s Spec, caching bool) *script {
 	t.Helper()
 	b := &script{kernel: sim.New(1)}
 	var err error
-	if b.drive, err = New(b.kernel, s, 0, caching, b); err != nil {
+	if b.drive, err = newDrive(b.kernel, s, 0, caching, b); err != nil {
 		t.Fatal(err)
 	}
 	return b
@@ -85,13 +85,13 @@ func TestSpec(t *testing.T) {
 	} {
 		s := hc310()
 		spoil(&s)
-		if _, err := New(sim.New(1), s, 0, false, nil); !errors.Is(err, ErrSpec) {
+		if _, err := newDrive(sim.New(1), s, 0, false, nil); !errors.Is(err, ErrSpec) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	s := hc310()
 	s.Cache = 0
-	if _, err := New(sim.New(1), s, 0, true, nil); !errors.Is(err, ErrSpec) {
+	if _, err := newDrive(sim.New(1), s, 0, true, nil); !errors.Is(err, ErrSpec) {
 		t.Errorf("write cache without cache: %v", err)
 	}
 	var o Order

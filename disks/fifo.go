@@ -2,7 +2,7 @@ package disks
 
 // fifo is a queue of commands in a ring that grows to what it once held.
 type fifo struct {
-	ring []*IO
+	ring []*IO // a power of two
 	head int
 	size int
 }
@@ -18,14 +18,14 @@ func (f *fifo) push(io *IO) {
 		copy(ring[n:], f.ring[:f.head])
 		f.ring, f.head = ring, 0
 	}
-	f.ring[(f.head+f.size)%len(f.ring)] = io
+	f.ring[(f.head+f.size)&(len(f.ring)-1)] = io
 	f.size++
 }
 
 func (f *fifo) pop() *IO {
 	io := f.ring[f.head]
 	f.ring[f.head] = nil
-	f.head = (f.head + 1) % len(f.ring)
+	f.head = (f.head + 1) & (len(f.ring) - 1)
 	f.size--
 	return io
 }

@@ -104,8 +104,7 @@ func (d *Drive) writingOver(e block.Extent) (lowest block.Extent, crosses bool) 
 
 // units is e in whole units of Spec.Tear.
 func (d *Drive) units(e block.Extent) block.Extent {
-	unit := block.LBA(d.spec.Tear / block.Size) // a power of two: 1 or 8
-	return block.Between(e.Start&^(unit-1), (e.End()+unit-1)&^(unit-1))
+	return block.Between(e.Start&^(d.unit-1), (e.End()+d.unit-1)&^(d.unit-1))
 }
 
 // Underway tells the owner of the writes to the medium that are under way, as if

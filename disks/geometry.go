@@ -35,11 +35,20 @@ type zone struct {
 	stream   time.Duration
 }
 
+// track is where the arm stands for it.
+type track struct{ cylinder, surface uint64 }
+
 // spot is where one block lies. Its transfer begins and ends at these stream
 // times; what follows its end may be a switch.
 type spot struct {
-	cylinder, surface uint64
-	begin, end        time.Duration
+	track
+	begin, end time.Duration
+}
+
+// way is what passes under the head from the first block of an extent to the last.
+type way struct {
+	from, to   track
+	begin, end time.Duration
 }
 
 // zoneParts is how many entries a table of zones may have: a few for each zone of
@@ -105,18 +114,33 @@ func (g *geometry) zoneAt(a block.LBA) *zone {
 	return &g.zones[i]
 }
 
+// place is the sector and the track of the block at a, and the stream time at
+// which the track begins.
+func (g *geometry) place(a block.LBA) (z *zone, t track, begin time.Duration, sector uint64) {
+	z = g.zoneAt(a)
+	row, sector := z.sectors.Split(uint64(a - z.first))
+	cylinder, surface := g.surfaces.Split(row)
+	return z, track{z.cylinder + cylinder, surface},
+		z.stream + g.perCylinder.times(cylinder) + g.perTrack.times(surface), sector
+}
+
 // locate finds the block at a.
 func (g *geometry) locate(a block.LBA) spot {
-	z := g.zoneAt(a)
-	track, sector := z.sectors.Split(uint64(a - z.first))
-	cylinder, surface := g.surfaces.Split(track)
-	stream := z.stream + g.perCylinder.times(cylinder) + g.perTrack.times(surface)
-	return spot{
-		cylinder: z.cylinder + cylinder,
-		surface:  surface,
-		begin:    stream + g.turned(z, sector),
-		end:      stream + g.turned(z, sector+1),
+	z, t, begin, sector := g.place(a)
+	return spot{t, begin + g.turned(z, sector), begin + g.turned(z, sector+1)}
+}
+
+// wayOf finds the first and the last block of e, which most often are on one track.
+func (g *geometry) wayOf(e block.Extent) way {
+	z, t, begin, sector := g.place(e.Start)
+	w := way{from: t, to: t, begin: begin + g.turned(z, sector)}
+	if sector+e.Blocks <= z.sectors.By() {
+		w.end = begin + g.turned(z, sector+e.Blocks)
+	} else {
+		last := g.locate(e.End() - 1)
+		w.to, w.end = last.track, last.end
 	}
+	return w
 }
 
 // turned is how long the sectors of a track before the given one take to pass.

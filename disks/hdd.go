@@ -25,15 +25,20 @@ type mechanism interface {
 // reads on into one buffer until the next access to the medium; a read that the
 // buffer holds, or that it is about to hold, costs neither seek nor rotation.
 type hdd struct {
+	*mechanics
+	phase time.Duration // angle at time 0
+	arm   track
+	next  block.LBA
+	ahead lookAhead
+}
+
+// mechanics are those of a type of hard disk.
+type mechanics struct {
 	geometry
 	readSeek  seekTable
 	writeSeek seekTable
-	phase     time.Duration // angle at time 0
-	sector    block.LBA     // blocks of a physical sector
+	sector    block.LBA // blocks of a physical sector
 	lookAhead block.LBA
-	arm       spot
-	next      block.LBA
-	ahead     lookAhead
 }
 
 // lookAhead is the buffer: it holds the blocks from base on. While the head
@@ -46,21 +51,24 @@ type lookAhead struct {
 	live              bool // the arm is still there
 }
 
-func newHDD(s Spec, phase uint64) *hdd {
+func newMechanics(s Spec) *mechanics {
 	g := newGeometry(s)
-	return &hdd{
+	return &mechanics{
 		geometry:  g,
 		readSeek:  newSeekTable(g.cylinders, s.SeekRead, s.TrackSwitch, 0),
 		writeSeek: newSeekTable(g.cylinders, s.SeekRead, s.TrackSwitch, s.SeekWrite-s.SeekRead),
-		phase:     time.Duration(g.revolution.Remainder(phase)),
 		sector:    block.LBA(s.Tear / block.Size),
 		lookAhead: block.LBA(s.LookAhead / block.Size),
 	}
 }
 
+func newHDD(m *mechanics, phase uint64) *hdd {
+	return &hdd{mechanics: m, phase: time.Duration(m.revolution.Remainder(phase))}
+}
+
 func (h *hdd) position() block.LBA { return h.next }
 
-func (h *hdd) reset() { h.ahead, h.arm, h.next = lookAhead{}, spot{}, 0 }
+func (h *hdd) reset() { h.ahead, h.arm, h.next = lookAhead{}, track{}, 0 }
 
 func (h *hdd) buffered(now sim.Time, e block.Extent) bool {
 	if e.Start < h.ahead.base || e.End() > h.edge(now) {
@@ -71,50 +79,50 @@ func (h *hdd) buffered(now sim.Time, e block.Extent) bool {
 }
 
 func (h *hdd) access(now sim.Time, op Op, e block.Extent) (begin, end sim.Time) {
-	last := h.locate(e.End() - 1)
+	w := h.wayOf(e)
 	if op == Read && h.ahead.live && e.Start >= h.ahead.base && e.Start <= h.edge(now) {
 		h.readOn(now, e.End())
-		h.arm, h.next = last, e.End()
-		arrives := h.ahead.since.Add(last.end - h.ahead.stream)
+		h.arm, h.next = w.to, e.End()
+		arrives := h.ahead.since.Add(w.end - h.ahead.stream)
 		return now, max(now, arrives)
 	}
 	h.leave(now)
-	target := h.locate(e.Start)
-	begin = h.turn(now.Add(h.seek(op, target)), target)
+	begin = h.turn(now.Add(h.seek(op, w.from)), w.begin)
 	if op == Write && !aligned(e, h.sector) {
 		begin = begin.Add(h.revolution.length()) // read the sectors, write them when they come round
 	}
-	end = begin.Add(last.end - target.begin)
-	h.arm, h.next = last, e.End()
+	end = begin.Add(w.end - w.begin)
+	h.arm, h.next = w.to, e.End()
 	if op == Read {
 		h.ahead = lookAhead{base: e.Start, from: e.Start, limit: h.within(e.End() + h.lookAhead),
-			stream: target.begin, since: begin, live: true}
+			stream: w.begin, since: begin, live: true}
 	}
 	return begin, end
 }
 
-// seek is the time until the arm has settled over the target track.
-func (h *hdd) seek(op Op, target spot) time.Duration {
-	switch from, to := h.arm.cylinder, target.cylinder; {
-	case from == to && h.arm.surface == target.surface:
-		return 0
+// seek is the time until the arm has settled over a track.
+func (h *hdd) seek(op Op, to track) time.Duration {
+	switch from := h.arm; {
 	case from == to:
+		return 0
+	case from.cylinder == to.cylinder:
 		return h.headSwitch
 	case op == Write:
-		return h.writeSeek.at(max(from, to) - min(from, to))
+		return h.writeSeek.at(max(from.cylinder, to.cylinder) - min(from.cylinder, to.cylinder))
 	default:
-		return h.readSeek.at(max(from, to) - min(from, to))
+		return h.readSeek.at(max(from.cylinder, to.cylinder) - min(from.cylinder, to.cylinder))
 	}
 }
 
-// turn is the first time from t on at which the target is under the head.
-func (h *hdd) turn(t sim.Time, target spot) sim.Time {
+// turn is the first time from t on at which the block of a stream time is under
+// the head.
+func (h *hdd) turn(t sim.Time, stream time.Duration) sim.Time {
 	angle := time.Duration(t) + h.phase
-	if angle <= target.begin {
-		_, wait := h.revolution.split(target.begin - angle)
+	if angle <= stream {
+		_, wait := h.revolution.split(stream - angle)
 		return t.Add(wait)
 	}
-	_, over := h.revolution.split(angle - target.begin - 1)
+	_, over := h.revolution.split(angle - stream - 1)
 	return t.Add(h.revolution.length() - 1 - over)
 }
 
@@ -142,8 +150,8 @@ func (h *hdd) readOn(now sim.Time, end block.LBA) {
 		return
 	}
 	if h.edge(now) == a.limit {
-		target := h.locate(a.limit)
-		a.from, a.stream, a.since = a.limit, target.begin, h.turn(now, target)
+		stream := h.locate(a.limit).begin
+		a.from, a.stream, a.since = a.limit, stream, h.turn(now, stream)
 	}
 	a.limit = limit
 	if keep := end - min(end, h.lookAhead); keep > a.base {
@@ -158,7 +166,7 @@ func (h *hdd) leave(now sim.Time) {
 	}
 	h.ahead.limit = h.edge(now)
 	h.ahead.live = false
-	h.arm = h.locate(h.within(h.ahead.limit+1) - 1)
+	_, h.arm, _, _ = h.place(h.within(h.ahead.limit+1) - 1)
 }
 
 func (h *hdd) within(a block.LBA) block.LBA { return min(a, block.LBA(h.blocks)) }

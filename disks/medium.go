@@ -31,6 +31,9 @@ func (m *medium) read(dst []block.Cell, e block.Extent) []block.Cell {
 	if e.Empty() {
 		return dst
 	}
+	if _, tag, one := m.held.Find(e); one {
+		return join(dst, block.Cell{Extent: e, Tag: tag})
+	}
 	m.scratch = m.held.Append(m.scratch[:0], e)
 	for _, v := range m.scratch {
 		dst = join(dst, block.Cell{Extent: v.Extent, Tag: v.Value})
@@ -39,6 +42,9 @@ func (m *medium) read(dst []block.Cell, e block.Extent) []block.Cell {
 }
 
 func (m *medium) damaged(e block.Extent) bool {
+	if m.damage.Len() == 0 {
+		return false
+	}
 	v, ok := m.damage.Next(e.Start)
 	return ok && v.Extent.Start < e.End()
 }

@@ -102,18 +102,17 @@ func (d *Drive) stop(now sim.Time) {
 // not begun; a larger one is torn, all of it: also those of its blocks that the
 // write only carried along.
 func (d *Drive) cut(now sim.Time, f *flight) {
-	unit := block.LBA(d.spec.Tear / block.Size)
-	passed, torn := progress(now, f.Begin, f.End, f.Units.Blocks/uint64(unit))
-	head := f.Units.Start + block.LBA(passed)*unit
+	passed, torn := progress(now, f.Begin, f.End, f.Units.Blocks/uint64(d.unit))
+	head := f.Units.Start + block.LBA(passed)*d.unit
 	for _, c := range f.Cells {
 		if e := c.Extent.Intersect(block.Between(f.Extent.Start, head)); !e.Empty() {
 			d.medium.set(e, c.Tag)
 		}
 	}
-	if !torn || unit == 1 || d.spec.Protected {
+	if !torn || d.unit == 1 || d.spec.Protected {
 		return
 	}
-	for a := head; a < head+unit; a++ {
+	for a := head; a < head+d.unit; a++ {
 		d.torn++
 		salt := uint32(d.member)<<24 ^ d.torn
 		d.medium.set(block.Extent{Start: a, Blocks: 1}, block.TornTag(salt))

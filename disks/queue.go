@@ -22,9 +22,16 @@ func (d *Drive) advance(now sim.Time) {
 	if !d.up || now < d.readyAt {
 		return
 	}
-	d.admit()
-	d.release(now)
-	d.dispatch(now)
+	if d.waiting.len() > 0 {
+		d.admit()
+	}
+	d.crowded = false
+	if d.commands.held != 0 {
+		d.release(now)
+	}
+	if d.flying < len(d.flights) && (d.commands.ready != 0 || d.cache.blocks > 0) {
+		d.dispatch(now)
+	}
 }
 
 // admit gives tags to the commands that wait. A Flush has the drive to itself,
@@ -36,14 +43,24 @@ func (d *Drive) admit() {
 			(d.commands.pool[tag].io.Op == Flush || d.waiting.front().Op == Flush) {
 			return
 		}
-		d.commands.take(d.waiting.pop(), d.starts)
+		io := d.waiting.pop()
+		tag := d.commands.take(io, d.starts)
+		if io.Op == Write && d.cached(io) {
+			d.commands.toCache |= 1 << tag
+		}
 	}
 }
 
+// cached tells whether a write is done when it is in the cache. One that is
+// larger than the cache goes to the medium.
+func (d *Drive) cached(io *IO) bool {
+	return d.caching && (!io.FUA || d.spec.Protected) && io.Extent.Blocks <= d.cache.room
+}
+
 // release lets go of the commands that nothing holds any more, in the order in
-// which they came.
+// which they came. If one of them finds no room in the cache those behind it wait
+// for room too, or it would starve.
 func (d *Drive) release(now sim.Time) {
-	d.crowded = false
 	rest := d.commands.held
 	for tag := d.commands.oldest(); rest != 0; tag = d.commands.next[tag] {
 		if !rest.has(tag) {
@@ -52,6 +69,9 @@ func (d *Drive) release(now sim.Time) {
 		rest &^= 1 << tag
 		if c := &d.commands.pool[tag]; c.behind == 0 {
 			d.let(now, tag, c)
+			if d.crowded {
+				rest &^= d.commands.toCache
+			}
 		}
 	}
 }
@@ -64,25 +84,21 @@ func (d *Drive) let(now sim.Time, tag uint8, c *command) {
 			d.transfer(now, tag, 0)
 		}
 	case c.io.Op == Read:
-		if d.cache.holds(c.extent) || d.mech.buffered(now, c.extent) {
+		held := d.cache.count(c.extent)
+		c.cached = held > 0
+		if held == c.extent.Blocks || d.mech.buffered(now, c.extent) {
 			d.transfer(now, tag, c.extent.Bytes())
 		} else {
 			d.ready(tag)
 		}
-	case !d.cached(c.io):
+	case !d.commands.toCache.has(tag):
 		d.ready(tag)
-	case d.crowded || !d.cache.has(c.extent.Blocks):
-		d.crowded = true // those behind it wait too, or it would starve
-	default:
+	case d.cache.has(c.extent.Blocks):
 		d.cache.reserved += c.extent.Blocks
 		d.transfer(now, tag, c.extent.Bytes())
+	default:
+		d.crowded = true
 	}
-}
-
-// cached tells whether a write is done when it is in the cache. One that is
-// larger than the cache goes to the medium.
-func (d *Drive) cached(io *IO) bool {
-	return d.caching && (!io.FUA || d.spec.Protected) && io.Extent.Blocks <= d.cache.room
 }
 
 // ready lets a command wait for the medium.
@@ -95,16 +111,13 @@ func (d *Drive) ready(tag uint8) {
 func (d *Drive) transfer(now sim.Time, tag uint8, bytes uint64) {
 	d.commands.held &^= 1 << tag
 	d.commands.onLink |= 1 << tag
-	end := d.link.Reserve(now, transfer(bytes, d.spec.InterfaceRate))
+	end := d.link.Reserve(now, d.transfers.time(bytes))
 	d.kernel.At(end.Add(d.spec.Overhead), d, linkDone, d.commands.pool[tag].life%lives*maxDepth+uint32(tag))
 }
 
 // dispatch keeps the medium busy: commands first, the cache when there is none,
 // or when it is due.
 func (d *Drive) dispatch(now sim.Time) {
-	if d.flying == len(d.flights) || d.commands.ready == 0 && d.cache.blocks == 0 {
-		return
-	}
 	for lane := range d.flights {
 		f := &d.flights[lane]
 		if f.busy {
@@ -137,7 +150,7 @@ func (d *Drive) pick() uint8 {
 		}
 		rest &^= 1 << tag
 		c := &d.commands.pool[tag]
-		if d.commands.writes.has(tag) {
+		if d.writing > 0 && d.commands.writes.has(tag) {
 			if _, crosses := d.writingOver(c.extent); crosses {
 				continue
 			}

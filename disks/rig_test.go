@@ -62,11 +62,20 @@ type bench struct {
 	last   sim.Time
 }
 
+// newDrive makes a drive of a type of its own.
+func newDrive(k *sim.Kernel, s Spec, member int, writeCache bool, owner Owner) (*Drive, error) {
+	m, err := NewModel(s)
+	if err != nil {
+		return nil, err
+	}
+	return m.NewDrive(k, member, writeCache, owner)
+}
+
 func newBench(t testing.TB, s Spec, caching bool) *bench {
 	t.Helper()
 	b := &bench{kernel: sim.New(1)}
 	var err error
-	if b.drive, err = New(b.kernel, s, 0, caching, b); err != nil {
+	if b.drive, err = newDrive(b.kernel, s, 0, caching, b); err != nil {
 		t.Fatal(err)
 	}
 	return b

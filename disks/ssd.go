@@ -1,7 +1,6 @@
 package disks
 
 import (
-	"math/bits"
 	"time"
 
 	"tbraid/internal/block"
@@ -13,7 +12,7 @@ import (
 // no more accesses at once than there are channels.
 type ssd struct {
 	bus     sim.Station
-	rate    uint64 // bytes a second
+	rate    rate
 	read    time.Duration
 	program time.Duration
 	page    block.LBA
@@ -21,7 +20,7 @@ type ssd struct {
 }
 
 func newSSD(s Spec) *ssd {
-	return &ssd{rate: s.Bandwidth, read: s.ReadLatency, program: s.ProgramLatency,
+	return &ssd{rate: rateOf(s.Bandwidth), read: s.ReadLatency, program: s.ProgramLatency,
 		page: block.LBA(s.Tear / block.Size)}
 }
 
@@ -32,7 +31,7 @@ func (s *ssd) position() block.LBA { return s.next }
 func (s *ssd) reset() { s.bus, s.next = sim.Station{}, 0 }
 
 func (s *ssd) access(now sim.Time, op Op, e block.Extent) (begin, end sim.Time) {
-	move := transfer(e.Bytes(), s.rate)
+	move := s.rate.time(e.Bytes())
 	moved := s.bus.Reserve(now, move)
 	s.next = e.End()
 	latency := s.read
@@ -43,12 +42,4 @@ func (s *ssd) access(now sim.Time, op Op, e block.Extent) (begin, end sim.Time) 
 		}
 	}
 	return moved.Add(-move), moved.Add(latency)
-}
-
-// transfer is the time that bytes take at a rate in bytes a second, rounded
-// down to nanoseconds.
-func transfer(bytes, rate uint64) time.Duration {
-	hi, lo := bits.Mul64(bytes, uint64(time.Second))
-	nanos, _ := bits.Div64(hi, lo, rate)
-	return time.Duration(nanos)
 }

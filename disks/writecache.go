@@ -19,7 +19,7 @@ type writeCache struct {
 
 type unwritten struct {
 	tag    block.Tag
-	number uint64 // from 1
+	number uint64 // from 1; 0: nothing
 }
 
 // destageBlocks bounds one write to the medium in the background, and with it
@@ -59,9 +59,18 @@ func (c *writeCache) next(e block.Extent) (v block.Value[unwritten]) {
 // put takes the content of one write in.
 func (c *writeCache) put(cells []block.Cell) {
 	c.number++
-	for _, cell := range cells {
-		c.blocks += cell.Extent.Blocks - c.count(cell.Extent)
-		c.held.Set(cell.Extent, unwritten{cell.Tag, c.number})
+	for i := range cells {
+		e, v := cells[i].Extent, unwritten{cells[i].Tag, c.number}
+		spot, old, one := c.held.Find(e)
+		switch {
+		case !one: // of several writes
+			c.blocks += e.Blocks - c.count(e)
+			c.held.Set(e, v)
+			continue
+		case old.number == 0:
+			c.blocks += e.Blocks
+		}
+		c.held.Put(spot, e, v)
 	}
 }
 
@@ -76,33 +85,31 @@ func (c *writeCache) count(e block.Extent) (blocks uint64) {
 	return blocks
 }
 
-// holds tells whether all of e waits for the medium.
-func (c *writeCache) holds(e block.Extent) bool {
-	if c.blocks < e.Blocks {
-		return false
-	}
-	for !e.Empty() {
-		v := c.next(e)
-		if v.Extent.Empty() || v.Extent.Start != e.Start {
-			return false
-		}
-		e = block.Between(v.Extent.End(), e.End())
-	}
-	return true
-}
-
 // drop forgets what e holds of the writes up to a number: it is on the medium,
 // or something newer is.
 func (c *writeCache) drop(e block.Extent, number uint64) {
 	if c.blocks == 0 {
 		return
 	}
+	if spot, v, one := c.held.Find(e); one {
+		if v.settles(number) {
+			c.blocks -= e.Blocks
+			c.held.Put(spot, e, unwritten{})
+		}
+		return
+	}
 	for v := c.next(e); !v.Extent.Empty(); v = c.next(block.Between(v.Extent.End(), e.End())) {
-		if v.Value.number <= number || mutant.Is(mutant.OldDestageWins) {
+		if v.Value.settles(number) {
 			c.blocks -= v.Extent.Blocks
 			c.held.Set(v.Extent, unwritten{})
 		}
 	}
+}
+
+// settles tells whether the content need not be kept once that of the write of a
+// number, or of an older one, is on the medium.
+func (u unwritten) settles(number uint64) bool {
+	return u.number != 0 && (u.number <= number || mutant.Is(mutant.OldDestageWins))
 }
 
 // dirty appends the first extent from a on, and before end, that waits for the
