@@ -25,6 +25,7 @@ type Result struct {
 	Runs     []Run           `json:"runs"`
 	Controls []Run           `json:"controls,omitempty"`
 	Rivals   []Rival         `json:"rivals,omitempty"`
+	Changes  []Change        `json:"changes,omitempty"`
 	Guesses  []configs.Guess `json:"guesses"`
 }
 
