@@ -258,8 +258,10 @@ func describe(s *configs.Scenario) *Result {
 	for _, h := range s.Hosts {
 		r.Hosts = append(r.Hosts, Named{h.Name, h.Title, h.Source})
 	}
-	for _, p := range s.Policies {
+	for i := range s.Policies {
+		p := &s.Policies[i]
 		r.Policies = append(r.Policies, Named{p.Name, p.Title, p.Source})
+		r.Firmware = append(r.Firmware, policyInfo(p))
 	}
 	for _, c := range s.Cases {
 		r.Cases = append(r.Cases, Named{Name: c.Name, Title: c.Title})

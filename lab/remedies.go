@@ -56,27 +56,45 @@ func (t *trier) battery(at string) {
 
 func hours(d time.Duration) string { return fmt.Sprintf("%dh", d/time.Hour) }
 
-// otherPolicy proposes the fastest policy of the scenario that keeps the data, or
-// if there is none the presets with a battery and without a cache.
+// otherPolicy proposes the fastest policy of the scenario that keeps the data, and
+// if that takes a battery or a capacitor the fastest that does without; if there is
+// none, the presets with a battery and without a cache.
 func (t *trier) otherPolicy(runs []Run) {
+	best := t.fastest(runs, func(*firmware.Profile) bool { return true })
+	if best == nil {
+		for _, p := range configs.AllPolicies() {
+			if _, own := t.s.FindPolicy(p.Name); !own && (p.Name == "wb-protected" || p.Name == "write-through") {
+				t.policy(p)
+			}
+		}
+		return
+	}
+	p, _ := t.s.FindPolicy(best.Policy)
+	t.policy(p).known = best
+	if p.Protection.Kind == firmware.Unprotected {
+		return
+	}
+	if bare := t.fastest(runs, func(p *firmware.Profile) bool { return p.Protection.Kind == firmware.Unprotected }); bare != nil {
+		p, _ := t.s.FindPolicy(bare.Policy)
+		t.policy(p).known = bare
+	}
+}
+
+// fastest is the run of the same case, event and host that keeps everything under a
+// policy that will do, and is faster than the others; nil if there is none.
+func (t *trier) fastest(runs []Run, will func(*firmware.Profile) bool) *Run {
 	var best *Run
 	for i := range runs {
 		r := &runs[i]
 		f := fateOf(r)
-		if r.Case == t.run.Case && r.Event == t.run.Event && r.Host == t.run.Host && f.Whole() && (best == nil || r.Rate > best.Rate) {
+		if r.Case != t.run.Case || r.Event != t.run.Event || r.Host != t.run.Host || !f.Whole() {
+			continue
+		}
+		if p, ok := t.s.FindPolicy(r.Policy); ok && will(&p) && (best == nil || r.Rate > best.Rate) {
 			best = r
 		}
 	}
-	if best != nil {
-		p, _ := t.s.FindPolicy(best.Policy)
-		t.policy(p).known = best
-		return
-	}
-	for _, p := range configs.AllPolicies() {
-		if _, own := t.s.FindPolicy(p.Name); !own && (p.Name == "wb-protected" || p.Name == "write-through") {
-			t.policy(p)
-		}
-	}
+	return best
 }
 
 func (t *trier) policy(p firmware.Profile) *trial {

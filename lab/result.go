@@ -20,6 +20,7 @@ type Result struct {
 	Box      BoxInfo         `json:"box"`
 	Hosts    []Named         `json:"hosts"`
 	Policies []Named         `json:"policies"`
+	Firmware []PolicyInfo    `json:"firmware"` // the policies again, with what they are set to
 	Cases    []Named         `json:"cases"`
 	Events   []Named         `json:"events"`
 	Runs     []Run           `json:"runs"`

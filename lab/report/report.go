@@ -19,6 +19,7 @@ type Options struct {
 	Color   bool // ANSI colours; they only repeat what a glyph and a word say
 	ASCII   bool // no glyphs beyond ASCII
 	Verbose bool
+	Plain   bool // words for those who have never seen SCSI
 }
 
 func (o Options) width() int {
@@ -96,6 +97,14 @@ func size(n uint64) string { return humanize.IBytesN(n, 3) }
 
 // capacity is a number of bytes as disks are sold: TB is 10^12.
 func capacity(n uint64) string { return humanize.BytesN(n, 3) }
+
+// plural is the word that goes with a number.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
 
 // list joins words with commas and a final "and".
 func list(words []string) string {
