@@ -98,7 +98,11 @@ func (t *trier) fastest(runs []Run, will func(*firmware.Profile) bool) *Run {
 }
 
 func (t *trier) policy(p firmware.Profile) *trial {
-	return t.add("policy", fmt.Sprintf("policy %s: %s", p.Name, p.Title), "--policy "+p.Name, t.plan.on(t.plan.hardware, t.plan.host, p))
+	text := "policy " + p.Name
+	if p.Title != p.Name {
+		text += ": " + p.Title
+	}
+	return t.add("policy", text, "--policy "+p.Name, t.plan.on(t.plan.hardware, t.plan.host, p))
 }
 
 // otherDriver proposes to take away a habit of the driver, or to give it the hook

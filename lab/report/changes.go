@@ -59,7 +59,7 @@ const leastChange = 16
 func (p *printer) changeTable(c *lab.Change) []string {
 	lines := p.trials(c, 0)
 	head, _, _ := strings.Cut(lines[0], changeHead)
-	room := max(p.o.width()-cells(head), leastChange)
+	room := max(p.o.width()-cells(head)-1, leastChange) // a wide letter may stand over
 	if slices.ContainsFunc(lines, func(line string) bool { return cells(line) > p.o.width() }) {
 		lines = p.trials(c, room)
 	}
@@ -87,7 +87,7 @@ func (p *printer) trials(c *lab.Change, last int) []string {
 
 // trialRow is one trial, with its price against the run as it is.
 func (o Options) trialRow(t, asIs *lab.Trial) table.Row {
-	what := o.say(t.Text)
+	what := o.trialText(t)
 	if o.Verbose && t.Typed != "" && t.Typed != t.Text {
 		what += " (" + t.Typed + ")"
 	}
@@ -153,15 +153,22 @@ func factor(a, b uint64) string {
 	return fmt.Sprintf("%d", (a+b/2)/b)
 }
 
+// trialText says what is changed. In plain words a policy is its name: what it does
+// stands in the glossary.
+func (o Options) trialText(t *lab.Trial) string {
+	if o.Plain && t.Kind == "policy" {
+		name, _, _ := strings.Cut(t.Text, ": ")
+		return name
+	}
+	return o.say(t.Text)
+}
+
 // typed says what to add to the command to see the first change that keeps everything
 // and that can be typed.
 func (o Options) typed(c *lab.Change) string {
 	for i := range c.Tried {
 		if t := &c.Tried[i]; t.Keeps() && strings.HasPrefix(t.Typed, "--") && !o.Verbose {
-			if o.Plain {
-				return "To see the first of these: the same command with " + t.Typed
-			}
-			return fmt.Sprintf("The first of these, typed: %s. -v shows that for each.", t.Typed)
+			return "to see the first of these: the same command with " + t.Typed
 		}
 	}
 	return ""

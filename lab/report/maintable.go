@@ -136,7 +136,8 @@ func (p *printer) event(r *lab.Result, event string) {
 	if event != "" && r.Scenario.Cut != "" {
 		title += "; it came " + r.Scenario.CutText
 	}
-	p.printf("\nEVENT   %s\n", title)
+	p.printf("\n")
+	p.hanging(8, "EVENT", title)
 	left := p.fold(g)
 	most := plainDetails
 	if p.o.Verbose {
@@ -322,4 +323,16 @@ func (g *grid) speed(pol string) (sum uint64) {
 		}
 	}
 	return sum
+}
+
+// exposures says what the columns of the sweep are.
+func (p *printer) exposures(r *lab.Result) {
+	if !slices.ContainsFunc(r.Runs, func(run lab.Run) bool { return run.Exposure != nil }) {
+		return
+	}
+	p.printf("p99: of the READs and WRITEs of the first command line\n")
+	for _, line := range wrap("worst, exposed: what a loss of the box's power would take at the instant that costs most, and for how long it would "+
+		"take something, from the first step until "+lab.DefaultTail.String()+" beyond the event", p.o.width()) {
+		p.printf("%s\n", line)
+	}
 }

@@ -52,14 +52,13 @@ func (p *printer) printf(format string, args ...any) {
 
 // paragraph prints text wrapped to the width, the first line behind a label and
 // the others below it.
-func (p *printer) paragraph(label, text string) {
-	const indent = 10
-	lines := wrap(text, p.o.width()-indent)
-	for i, line := range lines {
-		if i > 0 {
-			label = ""
-		}
-		p.printf("%-*s%s\n", indent, label, line)
+func (p *printer) paragraph(label, text string) { p.hanging(10, label, text) }
+
+// hanging is a paragraph whose lines begin at an indent.
+func (p *printer) hanging(indent int, label, text string) {
+	for _, line := range wrap(text, p.o.width()-indent) {
+		p.printf("%s%*s%s\n", label, max(indent-cells(label), 0), "", line)
+		label = ""
 	}
 }
 

@@ -22,7 +22,7 @@ var forum = sync.OnceValue(func() *lab.Result {
 	if err != nil {
 		panic(err)
 	}
-	r, err := lab.Simulate(s, lab.Options{})
+	r, err := lab.Simulate(s, lab.Options{Changes: true})
 	if err != nil {
 		panic(err)
 	}

@@ -402,26 +402,3 @@ func origin(where string) string {
 	file, _, _ := strings.Cut(where, ":")
 	return strings.TrimSuffix(path.Base(file), ".yaml")
 }
-
-// next ends with the commands that show more.
-func (p *printer) next(r *lab.Result) {
-	name := r.Scenario.Name
-	if r.Scenario.File != "" {
-		name = r.Scenario.File
-	}
-	again := fmt.Sprintf("tbraid run %s -o result.json", name)
-	if strings.Contains(name, " ") {
-		again = "the same command with -o result.json" // it was typed, not read from a file
-	}
-	for i, c := range []string{
-		again,
-		"tbraid run --host kext,dext --policy wb-flush-all --event restart:kext --log driver,target 'dd if=/dev/random of=/dev/rdisk5 bs=1m count=4'",
-		"tbraid info --diff kext,dext, tbraid ls, tbraid list policies",
-	} {
-		label := ""
-		if i == 0 {
-			label = "next"
-		}
-		p.printf("%-10s%s\n", label, c)
-	}
-}

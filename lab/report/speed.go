@@ -44,11 +44,16 @@ func (s *sheet) add(row ...string) {
 	s.rows = append(s.rows, row)
 }
 
-// widestPolicies is how wide a list of policies may be in a sheet.
-const widestPolicies = 36
+// How wide a list of policies may be in a sheet: where there is room, and where
+// there is none.
+const (
+	widePolicies   = 36
+	narrowPolicies = 18
+)
 
-// render is the sheet without the columns that are hidden.
-func (p *printer) render(s *sheet, hidden []int) []string {
+// render is the sheet without the columns that are hidden, and with the policies in a
+// column so wide at most.
+func (p *printer) render(s *sheet, hidden []int, policies int) []string {
 	t := table.NewWriter()
 	t.SetStyle(p.style())
 	head := make(table.Row, len(s.heads))
@@ -59,7 +64,7 @@ func (p *printer) render(s *sheet, hidden []int) []string {
 		if i >= s.words {
 			c.Align, c.AlignHeader = text.AlignRight, text.AlignRight
 		} else if i == s.words-1 {
-			c.WidthMax, c.WidthMaxEnforcer = widestPolicies, text.WrapSoft
+			c.WidthMax, c.WidthMaxEnforcer = policies, text.WrapSoft
 		}
 		columns = append(columns, c)
 	}
@@ -81,10 +86,13 @@ func (p *printer) section(label, title string, s *sheet) {
 	if len(s.rows) == 0 {
 		return
 	}
-	lines := p.render(s, nil)
+	lines := p.render(s, nil, widePolicies)
 	full, gone := cells(lines[1]), 0
 	for ; cells(lines[1]) > p.o.width() && gone < len(s.leaves); gone++ {
-		lines = p.render(s, s.leaves[:gone+1])
+		lines = p.render(s, s.leaves[:gone+1], widePolicies)
+	}
+	if cells(lines[1]) > p.o.width() {
+		lines = p.render(s, s.leaves, narrowPolicies)
 	}
 	p.printf("\n")
 	p.paragraph(label, title)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"io"
 	"strings"
 
@@ -46,10 +47,10 @@ func (p *printer) heading(r *lab.Result) {
 	if r.Scenario.Title != "" {
 		title += ": " + r.Scenario.Title
 	}
-	p.printf("tbraid  %s\n", title)
-	p.printf("        box %s: %s %s of %d members, %s cache, tear unit %d B, seed %d\n",
+	p.hanging(8, "tbraid", title)
+	p.hanging(8, "", fmt.Sprintf("box %s: %s %s of %d members, %s cache, tear unit %d B, seed %d",
 		r.Box.Name, capacity(r.Box.VolumeBytes), r.Box.Level, r.Box.Members, size(r.Box.CacheBytes),
-		r.Box.TearBytes, r.Scenario.Seed)
+		r.Box.TearBytes, r.Scenario.Seed))
 	for _, s := range r.Scenario.Sets {
 		p.printf("        --set %s\n", s)
 	}
@@ -159,9 +160,12 @@ func (p *printer) legend(r *lab.Result) {
 		if p.o.ASCII {
 			mark = words[g]
 		}
-		p.printf("%s  %s\n", mark, p.o.verdictWords().legend[g])
+		p.hanging(cells(mark)+2, mark, p.o.verdictWords().legend[g])
 	}
 	if replayed {
-		p.printf("replayed: %s\n", p.o.verdictWords().replayed)
+		p.hanging(len("replayed: "), "replayed: ", p.o.verdictWords().replayed)
+	}
+	if p.o.Verbose {
+		p.exposures(r)
 	}
 }

@@ -190,11 +190,16 @@ func (o Options) say(s string) string {
 
 // changeWords are those above the trials.
 func (o Options) changeWords() string {
-	if o.Plain {
+	switch {
+	case o.Plain:
 		return "What would have helped? Each line was played again with one thing changed. \"at once\" is the same with the event at the instant " +
 			"at which the last program was done; MB/s is how fast it was, and p99 what 99 of 100 reads and writes stayed below."
+	case o.Verbose:
+		return technicalChange
 	}
-	return "one thing changed at a time, and each line played again from the start. at once: the event comes at the instant at which the last " +
-		"command line before it has ended. What keeps everything comes first. MB/s and p99 (of READs and WRITEs) are of the command line that " +
-		"is changed; beside them the price against the run as it is."
+	return technicalChange + " -v says what to type for each."
 }
+
+const technicalChange = "one thing changed at a time, and each line played again from the start. at once: the event comes at the instant at which " +
+	"the last command line before it has ended. What keeps everything comes first. MB/s and p99 (of READs and WRITEs) are of the command line " +
+	"that is changed; beside them the price against the run as it is."
