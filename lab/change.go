@@ -181,7 +181,8 @@ func try(trials []*trial, workers int) error {
 	})
 }
 
-// play runs the trial, and once more with the event at once if nothing is lost.
+// play runs the trial, and once more with the event at once if nothing is lost. If a
+// cut came before the command line had ended, its price is that of the second run.
 func (t *trial) play() error {
 	run := t.known
 	if run == nil {
@@ -198,17 +199,26 @@ func (t *trial) play() error {
 	p := t.plan
 	p.cut = power.Cut{Kind: power.AfterTool}
 	r, err := p.perform()
-	if err == nil {
-		f := fateOf(&r)
-		t.AtOnce = &f
+	if err != nil {
+		return err
 	}
-	return err
+	f := fateOf(&r)
+	t.AtOnce = &f
+	if run.Steps[t.step].Interrupted {
+		t.price(&r, t.step, t.added)
+	}
+	return nil
 }
 
-// take notes what a run gave: the time of the step behind the command line counts if
-// it was put there.
+// take notes what a run gave.
 func (t *Trial) take(r *Run, step int, added bool) {
 	t.Fate = fateOf(r)
+	t.price(r, step, added)
+}
+
+// price notes how fast the command line of a step was: the time of the step behind it
+// counts if it was put there.
+func (t *Trial) price(r *Run, step int, added bool) {
 	for _, tool := range r.Tools {
 		if tool.Step != step {
 			continue

@@ -152,3 +152,42 @@ func TestChanges_OnlyWhereSomethingIsLost(t *testing.T) {
 		t.Errorf("%+v", r.Changes)
 	}
 }
+
+// Where the event comes in the middle of the command line, or at its worst instant,
+// each change has its price all the same.
+func TestChanges_UnderACut(t *testing.T) {
+	for _, cut := range []string{"3ms", "worst"} {
+		s, err := configs.Parse("losing.yaml", []byte(losing), []string{"cut=" + cut, "events=box-power"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := lab.Simulate(s, lab.Options{Changes: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Changes) == 0 {
+			t.Fatalf("%s: nothing was tried", cut)
+		}
+		for _, c := range r.Changes {
+			kept := 0
+			for _, x := range c.Tried {
+				if x.Keeps() {
+					kept++
+				}
+				if x.Rate == 0 || x.P99 == 0 || x.Error != "" {
+					t.Errorf("%s, %s, %s: %q has no price: %+v", cut, c.Case, c.Policy, x.Text, x)
+				}
+			}
+			if kept == 0 {
+				t.Errorf("%s, %s, %s: nothing keeps the data: %+v", cut, c.Case, c.Policy, c.Tried)
+			}
+		}
+	}
+	s, err := configs.Parse("losing.yaml", []byte(losing), []string{"cut=worst", "events=restart:kext"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := lab.Simulate(s, lab.Options{Changes: true}); err != nil || r.Changes != nil {
+		t.Fatalf("a change is tried where each would be sampled: %v", err)
+	}
+}

@@ -33,6 +33,8 @@ func (t *trier) propose(runs []Run) {
 	case !p.WritesBack():
 	case p.Protection.Kind == firmware.Unprotected:
 		t.battery(at)
+	case p.Protection.State != firmware.Optimal:
+		t.set("protection", fmt.Sprintf("the %s in order", p.Protection.Kind), at+"protection.state="+firmware.Optimal.String())
 	case t.lostTo(ledger.HoldUpExceeded, ledger.VaultShort):
 		t.set("protection", "a capacitor and flash for all of the cache",
 			at+"protection.kind=flash", at+"protection.hold_up=0", at+"protection.vault=0")
@@ -151,6 +153,10 @@ func (t *trier) otherFirmware() {
 		if t.lostTo(f.by) {
 			t.set("firmware", f.text, at+f.key+"="+f.to.String())
 		}
+	}
+	if t.lostTo(ledger.WriteHole) && p.Hole == firmware.HoleOpen {
+		t.set("firmware", "an intent bitmap closes the write hole", at+"write_hole="+firmware.HoleBitmap.String())
+		t.set("firmware", "a partial parity log closes the write hole", at+"write_hole="+firmware.HolePPL.String())
 	}
 	if t.lostTo(ledger.MembersUnflushed) && p.MemberCaches {
 		t.set("firmware", "the write caches of the members off", at+"member_caches=false")

@@ -98,7 +98,11 @@ func (o Options) trialRow(t, asIs *lab.Trial) table.Row {
 	if t.AtOnce != nil {
 		once = o.fateCell(t.AtOnce)
 	}
-	row := table.Row{o.fateCell(&t.Fate), once, rate(t.Rate), "", o.took(t.P99), "", what}
+	p99 := ""
+	if t.P99 > 0 {
+		p99 = o.took(t.P99)
+	}
+	row := table.Row{o.fateCell(&t.Fate), once, rate(t.Rate), "", p99, "", what}
 	if t != asIs {
 		row[3], row[5] = slower(asIs.Rate, t.Rate), longer(asIs.P99, t.P99)
 	}
