@@ -27,20 +27,20 @@ type Change struct {
 
 // Trial is the run with one thing changed.
 type Trial struct {
-	Kind  string `json:"kind"` // as-is, flag, flush, policy, driver, firmware, protection, timer
-	Text  string `json:"text"`
-	Typed string `json:"typed,omitempty"` // what to add to the command, or type instead, to see the same
-	Fate  Fate   `json:"fate"`
+	Kind    string `json:"kind"` // as-is, flag, flush, policy, driver, firmware, protection, timer
+	Text    string `json:"text"`
+	Typed   string `json:"typed,omitempty"` // what to add to the command, or type instead, to see the same
+	AtEvent Ending `json:"at_event"`
 	// AtOnce is the fate if the event comes at the instant at which the last command
 	// line before it has ended. It is not asked for where something is lost anyway.
-	AtOnce *Fate  `json:"at_once,omitempty"`
-	Rate   uint64 `json:"throughput_Bps"` // of the command line that is changed, what was put behind it included
-	P99    int64  `json:"p99_ns"`         // of its READs and WRITEs
-	Error  string `json:"error,omitempty"`
+	AtOnce *Ending `json:"at_once,omitempty"`
+	Rate   uint64  `json:"throughput_Bps"` // of the command line that is changed, what was put behind it included
+	P99    int64   `json:"p99_ns"`         // of its READs and WRITEs
+	Error  string  `json:"error,omitempty"`
 }
 
-// Fate is how a run ended for its data.
-type Fate struct {
+// Ending is how a run ended for its data.
+type Ending struct {
 	Acked     uint64 `json:"acked_bytes"`
 	Loss      Loss   `json:"loss"`
 	Replayed  uint64 `json:"replayed_bytes"`
@@ -50,13 +50,13 @@ type Fate struct {
 }
 
 // Whole tells whether nothing is lost and no command line failed.
-func (f *Fate) Whole() bool {
+func (f *Ending) Whole() bool {
 	return f.Loss.Acknowledged() == 0 && f.Swallowed == 0 && f.ToolError == ""
 }
 
 // Keeps tells whether the trial keeps everything, also if the event comes at once.
 func (t *Trial) Keeps() bool {
-	return t.Error == "" && t.Fate.Whole() && t.AtOnce != nil && t.AtOnce.Whole()
+	return t.Error == "" && t.AtEvent.Whole() && t.AtOnce != nil && t.AtOnce.Whole()
 }
 
 // maxChanges bounds for how many causes changes are tried: each costs some ten
@@ -193,7 +193,7 @@ func (t *trial) play() error {
 		run = &r
 	}
 	t.take(run, t.step, t.added)
-	if !t.Fate.Whole() {
+	if !t.AtEvent.Whole() {
 		return nil
 	}
 	p := t.plan
@@ -202,7 +202,7 @@ func (t *trial) play() error {
 	if err != nil {
 		return err
 	}
-	f := fateOf(&r)
+	f := endingOf(&r)
 	t.AtOnce = &f
 	if run.Steps[t.step].Interrupted {
 		t.price(&r, t.step, t.added)
@@ -212,7 +212,7 @@ func (t *trial) play() error {
 
 // take notes what a run gave.
 func (t *Trial) take(r *Run, step int, added bool) {
-	t.Fate = fateOf(r)
+	t.AtEvent = endingOf(r)
 	t.price(r, step, added)
 }
 
@@ -232,8 +232,8 @@ func (t *Trial) price(r *Run, step int, added bool) {
 	}
 }
 
-func fateOf(r *Run) Fate {
-	f := Fate{Acked: r.Acked, Loss: r.Loss, Replayed: r.Replayed, Swallowed: r.Swallowed, ToolError: r.ToolError}
+func endingOf(r *Run) Ending {
+	f := Ending{Acked: r.Acked, Loss: r.Loss, Replayed: r.Replayed, Swallowed: r.Swallowed, ToolError: r.ToolError}
 	for _, s := range r.Steps {
 		if f.Exit == 0 {
 			f.Exit = s.Exit
@@ -256,21 +256,21 @@ func (t *Trial) rank() int {
 		return 5
 	case t.Keeps():
 		return 0
-	case t.Fate.Whole():
+	case t.AtEvent.Whole():
 		return 1
-	case t.Fate.Loss.Violation > 0:
+	case t.AtEvent.Loss.Violation > 0:
 		return 4
-	case t.Fate.Loss.Acknowledged() > 0:
+	case t.AtEvent.Loss.Acknowledged() > 0:
 		return 3
 	}
 	return 2 // the tool says so
 }
 
 func (t *Trial) lost() uint64 {
-	if t.Fate.Whole() && t.AtOnce != nil {
+	if t.AtEvent.Whole() && t.AtOnce != nil {
 		return t.AtOnce.Loss.Acknowledged()
 	}
-	return t.Fate.Loss.Acknowledged()
+	return t.AtEvent.Loss.Acknowledged()
 }
 
 // trier proposes what might keep the data of one run.

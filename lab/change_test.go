@@ -47,7 +47,7 @@ func TestChanges_CoverEachCause(t *testing.T) {
 			}
 		}
 		base := findEvent(t, r, c.Case, c.Host, c.Policy, c.Event)
-		if c.AsIs.Fate.Loss != base.Loss || c.AsIs.Rate != base.Rate || c.AsIs.Fate.Whole() {
+		if c.AsIs.AtEvent.Loss != base.Loss || c.AsIs.Rate != base.Rate || c.AsIs.AtEvent.Whole() {
 			t.Errorf("%s, %s, %s: as it is %+v, and the run %+v", c.Case, c.Event, c.Policy, c.AsIs, base.Loss)
 		}
 		if len(c.Tried) < 3 || !c.Tried[0].Keeps() {
@@ -64,8 +64,8 @@ func TestChanges_CoverEachCause(t *testing.T) {
 				t.Errorf("%s, %s, %s: %q is faster than the one above it", c.Case, c.Event, c.Policy, x.Text)
 			case x.Rate == 0 || x.P99 == 0:
 				t.Errorf("%s, %s, %s: %q has no price", c.Case, c.Event, c.Policy, x.Text)
-			case x.Fate.Whole() != (x.AtOnce != nil):
-				t.Errorf("%s, %s, %s: %q: %+v, at once %+v", c.Case, c.Event, c.Policy, x.Text, x.Fate, x.AtOnce)
+			case x.AtEvent.Whole() != (x.AtOnce != nil):
+				t.Errorf("%s, %s, %s: %q: %+v, at once %+v", c.Case, c.Event, c.Policy, x.Text, x.AtEvent, x.AtOnce)
 			}
 			lost = lost || !x.Keeps()
 		}
@@ -123,8 +123,8 @@ func TestChanges_WhatIsTypedGivesTheSame(t *testing.T) {
 				t.Fatal(err)
 			}
 			run := findEvent(t, again, c.Case, c.Host, policy, c.Event)
-			if run.Loss != x.Fate.Loss || x.Kind != "flush" && run.Rate != x.Rate {
-				t.Errorf("%s: %+v at %d B/s, and the report says %+v at %d", x.Typed, run.Loss, run.Rate, x.Fate.Loss, x.Rate)
+			if run.Loss != x.AtEvent.Loss || x.Kind != "flush" && run.Rate != x.Rate {
+				t.Errorf("%s: %+v at %d B/s, and the report says %+v at %d", x.Typed, run.Loss, run.Rate, x.AtEvent.Loss, x.Rate)
 			}
 			checked++
 		}

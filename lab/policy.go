@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -63,9 +64,17 @@ func because(p *firmware.Profile) string {
 	case p.Write != firmware.WriteBackProtected || p.Protected():
 		return ""
 	case p.Protection.Forced:
-		return "forced, although the " + kind.String() + " is " + state.String()
+		return fmt.Sprintf("forced, although the %s is %s", kind, condition(state))
 	}
-	return "the " + kind.String() + " is " + state.String()
+	return fmt.Sprintf("the %s is %s", kind, condition(state))
+}
+
+// condition is a state as a sentence has it.
+func condition(s firmware.BatteryState) string {
+	if s == firmware.Failed {
+		return "dead"
+	}
+	return s.String()
 }
 
 // policyCode puts the settings in a row.
@@ -86,6 +95,7 @@ func policyCode(p *firmware.Profile) string {
 	words = append(words, "S="+p.Sync.String())
 	add(p.FUA == firmware.FUAIgnore, "NF")
 	add(p.Report != firmware.ReportTruth, "WCE="+p.Report.String())
+	add(p.Write != firmware.WriteThrough, fmt.Sprintf("M=%d/%d", p.Destage.HighPercent, p.Destage.LowPercent))
 	after(p.Destage.Interval, "T")
 	after(p.Destage.Age, "A")
 	after(p.Destage.Idle, "I")
@@ -121,6 +131,7 @@ var PolicyCodes = []struct{ Code, Means string }{
 	{"S", "what SYNCHRONIZE CACHE does"},
 	{"NF", "FUA is ignored"},
 	{"WCE", "what MODE SENSE says of the write cache"},
+	{"M", "percent of the cache dirty at which destaging begins, and ends"},
 	{"T", "flushed at an interval"},
 	{"A", "destaged at an age"},
 	{"I", "destaged after silence"},

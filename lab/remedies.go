@@ -88,7 +88,7 @@ func (t *trier) fastest(runs []Run, will func(*firmware.Profile) bool) *Run {
 	var best *Run
 	for i := range runs {
 		r := &runs[i]
-		f := fateOf(r)
+		f := endingOf(r)
 		if r.Case != t.run.Case || r.Event != t.run.Event || r.Host != t.run.Host || !f.Whole() {
 			continue
 		}

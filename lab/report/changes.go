@@ -96,21 +96,21 @@ func (o Options) trialRow(t, asIs *lab.Trial) table.Row {
 	}
 	once := "-"
 	if t.AtOnce != nil {
-		once = o.fateCell(t.AtOnce)
+		once = o.endingCell(t.AtOnce)
 	}
 	p99 := ""
 	if t.P99 > 0 {
 		p99 = o.took(t.P99)
 	}
-	row := table.Row{o.fateCell(&t.Fate), once, rate(t.Rate), "", p99, "", what}
+	row := table.Row{o.endingCell(&t.AtEvent), once, rate(t.Rate), "", p99, "", what}
 	if t != asIs {
 		row[3], row[5] = slower(asIs.Rate, t.Rate), longer(asIs.P99, t.P99)
 	}
 	return row
 }
 
-// fateCell is a fate as the cells of the tables show it.
-func (o Options) fateCell(f *lab.Fate) string {
+// endingCell is a fate as the cells of the tables show it.
+func (o Options) endingCell(f *lab.Ending) string {
 	return o.cell(&lab.Run{Acked: f.Acked, Loss: f.Loss, Replayed: f.Replayed, Swallowed: f.Swallowed,
 		ToolError: f.ToolError, Steps: []lab.Step{{Exit: f.Exit}}})
 }
