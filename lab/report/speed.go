@@ -192,7 +192,7 @@ func (p *printer) eachRun(g *grid, do func(c string, r *lab.Run)) {
 
 // policies tells how each policy is set, as StorCLI would, and what is in force.
 func (p *printer) policies(r *lab.Result) {
-	s := &sheet{words: 5, heads: []string{"policy", "configured", "in force", "code", "title"}, leaves: []int{4}}
+	s := &sheet{words: 5, heads: []string{"policy", "configured", "in force", "code", "title"}, leaves: []int{4, 1}}
 	used := map[string]bool{}
 	for i := range r.Firmware {
 		f := &r.Firmware[i]
