@@ -85,19 +85,19 @@ func digits(n, unit int64) string {
 	return fmt.Sprintf("%.0f", v)
 }
 
-// column is one of a table: the fate of a case, or a detail of it.
-type column struct {
+// mainColumn is one of a table: the fate of a case, or a detail of it.
+type mainColumn struct {
 	of     string // case
 	detail int    // index into details; -1 is the fate
 }
 
 // columns lists those of some cases that are worth their place: details from index
 // most on are left out, and those that say nothing, or the same as before.
-func (p *printer) columns(g *grid, cases []string, most int) []column {
-	var all []column
+func (p *printer) columns(g *grid, cases []string, most int) []mainColumn {
+	var all []mainColumn
 	said := make([]map[string]bool, most)
 	for _, c := range cases {
-		all = append(all, column{c, -1})
+		all = append(all, mainColumn{c, -1})
 		for i, d := range details[:most] {
 			key := d.key(p.o, g, c)
 			if key == "" || d.shared && said[i][key] {
@@ -107,7 +107,7 @@ func (p *printer) columns(g *grid, cases []string, most int) []column {
 				said[i] = map[string]bool{}
 			}
 			said[i][key] = true
-			all = append(all, column{c, i})
+			all = append(all, mainColumn{c, i})
 		}
 	}
 	return all
@@ -187,7 +187,7 @@ func (p *printer) table(g *grid, cases []string, most int) (gone []string, full 
 }
 
 // rows renders one line a host and policy.
-func (p *printer) rows(g *grid, columns []column) []string {
+func (p *printer) rows(g *grid, columns []mainColumn) []string {
 	t := table.NewWriter()
 	t.SetStyle(p.style())
 	head := table.Row{"host", "policy"}
