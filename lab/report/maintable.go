@@ -91,26 +91,35 @@ type mainColumn struct {
 	detail int    // index into details; -1 is the fate
 }
 
-// columns lists those of some cases that are worth their place: details from index
-// most on are left out, and those that say nothing, or the same as before.
+// columns lists those of some cases that are worth their place. Details from index
+// most on are left out.
 func (p *printer) columns(g *grid, cases []string, most int) []mainColumn {
+	own := make([]map[string]bool, most)
+	for i := range own {
+		own[i] = details[i].own(p.o, g, cases)
+	}
 	var all []mainColumn
-	said := make([]map[string]bool, most)
 	for _, c := range cases {
 		all = append(all, mainColumn{c, -1})
-		for i, d := range details[:most] {
-			key := d.key(p.o, g, c)
-			if key == "" || d.shared && said[i][key] {
-				continue
+		for i := range own {
+			if own[i][c] {
+				all = append(all, mainColumn{c, i})
 			}
-			if said[i] == nil {
-				said[i] = map[string]bool{}
-			}
-			said[i][key] = true
-			all = append(all, mainColumn{c, i})
 		}
 	}
 	return all
+}
+
+// own tells in which of the cases a detail says something, and if it is shared,
+// something else than in the cases before.
+func (d *detail) own(o Options, g *grid, cases []string) map[string]bool {
+	own, said := map[string]bool{}, map[string]bool{}
+	for _, c := range cases {
+		key := d.key(o, g, c)
+		own[c] = key != "" && !(d.shared && said[key])
+		said[key] = true
+	}
+	return own
 }
 
 // key is what a detail says of a case in all, "" if nothing.
