@@ -11,9 +11,16 @@ import (
 	"tbraid/lab"
 )
 
+// narrowest is the width below which the trials are no table but a list.
+const narrowest = 72
+
 // changes shows, for each cause of loss, what was tried to keep the data and what it
 // costs. Every line was simulated.
 func (p *printer) changes(r *lab.Result) {
+	if p.o.width() < narrowest {
+		p.changeItems(r)
+		return
+	}
 	for i := range r.Changes {
 		c := &r.Changes[i]
 		if i == 0 {
@@ -32,6 +39,44 @@ func (p *printer) changes(r *lab.Result) {
 	if len(r.Changes) > 0 {
 		p.printf("\n")
 	}
+}
+
+// changeItems says the same as a list.
+func (p *printer) changeItems(r *lab.Result) {
+	label := "CHANGE"
+	for i := range r.Changes {
+		c := &r.Changes[i]
+		p.item(label, p.o.changeTitle(c))
+		p.item("", p.o.trialSentence(&c.AsIs, &c.AsIs))
+		label = ""
+		for j := range c.Tried {
+			p.item(label, p.o.trialSentence(&c.Tried[j], &c.AsIs))
+		}
+	}
+}
+
+// trialSentence is a line of the table as a sentence.
+func (o Options) trialSentence(t, asIs *lab.Trial) string {
+	row := o.trialRow(t, asIs)
+	var parts []string
+	add := func(format string, at, price int) {
+		if row[at] == "" {
+			return
+		}
+		s := fmt.Sprintf(format, row[at])
+		if row[price] != "" {
+			s += fmt.Sprintf(" (%s)", row[price])
+		}
+		parts = append(parts, s)
+	}
+	fate := fmt.Sprint(row[0])
+	if t.AtOnce != nil {
+		fate += fmt.Sprintf(", at once %s", row[1])
+	}
+	parts = append(parts, fate)
+	add("%s MB/s", 2, 3)
+	add("p99 %s", 4, 5)
+	return fmt.Sprintf("%s: %s.", strings.Join(parts, "; "), row[6])
 }
 
 // changeTitle says what loses the data that the lines below it try to keep, and why.
