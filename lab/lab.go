@@ -44,8 +44,8 @@ type Options struct {
 	Workers int   // runs at a time; 0 is one a processor
 	Seams   Seams // which command logs to keep
 	Ledger  ledger.Level
-	// Sweep asks for the Exposure of each run.
-	Sweep bool
+	Sweep   bool // find out the Exposure of each run
+	Changes bool // try what would have kept what is lost, and at what price
 }
 
 // Broken is the error of a run in which the model contradicted itself: always a
@@ -82,6 +82,11 @@ func Simulate(s *configs.Scenario, o Options) (*Result, error) {
 	r.Runs, r.Controls = runs[:first], runs[first:]
 	if o.Sweep {
 		if err := expose(s, plans[:first], r.Runs, o); err != nil {
+			return nil, err
+		}
+	}
+	if o.Changes {
+		if r.Changes, err = changes(s, plans[:first], r.Runs, o.Workers); err != nil {
 			return nil, err
 		}
 	}
@@ -169,19 +174,26 @@ func control(s *configs.Scenario, c configs.Control) []plan {
 // perform runs plans, some at a time, and returns their results in order.
 func perform(plans []plan, workers int) ([]Run, error) {
 	runs := make([]Run, len(plans))
-	return runs, each(plans, workers, func(i int, p plan) error {
-		cut, worst, err := resolveCut(p)
-		if err != nil {
-			return err
-		}
-		p.cut = cut
-		w, err := newWorld(p)
-		if err == nil {
-			runs[i] = w.play()
-			runs[i].Worst = worst
-		}
+	return runs, each(plans, workers, func(i int, p plan) (err error) {
+		runs[i], err = p.perform()
 		return err
 	})
+}
+
+// perform plays the plan.
+func (p plan) perform() (Run, error) {
+	cut, worst, err := resolveCut(p)
+	if err != nil {
+		return Run{}, err
+	}
+	p.cut = cut
+	w, err := newWorld(p)
+	if err != nil {
+		return Run{}, err
+	}
+	r := w.play()
+	r.Worst = worst
+	return r, nil
 }
 
 // each does something with every plan, some at a time, and returns the first
@@ -246,8 +258,10 @@ func describe(s *configs.Scenario) *Result {
 	for _, h := range s.Hosts {
 		r.Hosts = append(r.Hosts, Named{h.Name, h.Title, h.Source})
 	}
-	for _, p := range s.Policies {
+	for i := range s.Policies {
+		p := &s.Policies[i]
 		r.Policies = append(r.Policies, Named{p.Name, p.Title, p.Source})
+		r.Firmware = append(r.Firmware, policyInfo(p))
 	}
 	for _, c := range s.Cases {
 		r.Cases = append(r.Cases, Named{Name: c.Name, Title: c.Title})

@@ -20,11 +20,13 @@ type Result struct {
 	Box      BoxInfo         `json:"box"`
 	Hosts    []Named         `json:"hosts"`
 	Policies []Named         `json:"policies"`
+	Firmware []PolicyInfo    `json:"firmware"` // the policies again, with what they are set to
 	Cases    []Named         `json:"cases"`
 	Events   []Named         `json:"events"`
 	Runs     []Run           `json:"runs"`
 	Controls []Run           `json:"controls,omitempty"`
 	Rivals   []Rival         `json:"rivals,omitempty"`
+	Changes  []Change        `json:"changes,omitempty"`
 	Guesses  []configs.Guess `json:"guesses"`
 }
 

@@ -124,27 +124,12 @@ func (p plan) oneFlush(s *Subject, at []block.Extent, step int, with *tale) (*On
 	if step < 0 || step >= len(p.steps) || p.steps[step].Kind != configs.Run {
 		return nil, nil
 	}
-	out := &OneFlush{Behind: p.steps[step].Tool.Line, Call: "ioctl(DKIOCSYNCHRONIZECACHE) on /dev/" + configs.Device, Word: "the cut came first"}
-	flush := workload.Call{Op: workload.SyncCache}
-	path := "/dev/" + configs.Device
+	flush := flushNode()
 	if s.Kind == "file" {
-		out.Call, flush.Op, path = "fcntl(F_FULLFSYNC) on "+s.Name, workload.FullFsync, s.Name
+		flush = flushCall("fcntl(F_FULLFSYNC) on "+s.Name, workload.FullFsync, s.Name)
 	}
-	program := func(sh workload.Shell) int {
-		f := sh.Call(workload.Call{Op: workload.Open, Path: path, Flags: workload.ForRead})
-		if f.Err != workload.OK {
-			return 1
-		}
-		flush.File = f.File
-		r := sh.Call(flush)
-		sh.Call(workload.Call{Op: workload.Close, File: f.File})
-		if r.Err != workload.OK {
-			return 1
-		}
-		return 0
-	}
-	p.steps = slices.Insert(slices.Clone(p.steps), step+1, configs.Step{Kind: configs.Run,
-		Tool: workload.Tool{Name: "flush", Line: out.Call, Kind: workload.Sync, Run: program}})
+	out := &OneFlush{Behind: p.steps[step].Tool.Line, Call: flush.Line, Word: "the cut came first"}
+	p.steps = behind(p.steps, step, flush)
 	t, err := p.follow(at)
 	if err != nil {
 		return nil, err
@@ -159,6 +144,33 @@ func (p plan) oneFlush(s *Subject, at []block.Extent, step int, with *tale) (*On
 		out.Word += "; it had not ended when the cut came"
 	}
 	return out, nil
+}
+
+// behind puts a command line behind a step.
+func behind(steps []configs.Step, step int, t workload.Tool) []configs.Step {
+	return slices.Insert(slices.Clone(steps), step+1, configs.Step{Kind: configs.Run, Tool: t})
+}
+
+// flushNode is a program that flushes the whole disk.
+func flushNode() workload.Tool {
+	const node = "/dev/" + configs.Device
+	return flushCall("ioctl(DKIOCSYNCHRONIZECACHE) on "+node, workload.SyncCache, node)
+}
+
+// flushCall is a program that opens a path, makes one call on it and ends.
+func flushCall(line string, op workload.Op, path string) workload.Tool {
+	return workload.Tool{Name: "flush", Line: line, Kind: workload.Sync, Run: func(sh workload.Shell) int {
+		f := sh.Call(workload.Call{Op: workload.Open, Path: path, Flags: workload.ForRead})
+		if f.Err != workload.OK {
+			return 1
+		}
+		r := sh.Call(workload.Call{Op: op, File: f.File})
+		sh.Call(workload.Call{Op: workload.Close, File: f.File})
+		if r.Err != workload.OK {
+			return 1
+		}
+		return 0
+	}}
 }
 
 // promise says what had been promised of a block when the cut came.

@@ -77,6 +77,9 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"run", "--width", "10"}, exitUsage, "at least 40"},
 		{[]string{"run", "--color", "maybe"}, exitUsage, "auto, always, never"},
 		{[]string{"run", "--log", "bus"}, exitUsage, "driver, target, disks"},
+		{with(quick, "--plain", "-v"), exitUsage, "give one of them"},
+		{with(quick, "--sweep", "--ledger", "off"), exitUsage, "judges nothing"},
+		{with(quick, "--sweep", "--cut", "every"), exitUsage, "leave --sweep out"},
 		{[]string{"run", "--host", ""}, exitUsage, "--host takes names"},
 		{[]string{"run", "small", "--after", "1s"}, exitUsage, "goes with command lines"},
 		{[]string{"run", "sync", "--after", "-1s"}, exitUsage, "0 or more"},
@@ -271,6 +274,40 @@ func TestLook(t *testing.T) {
 	_, ascii, _ := tbraid(with(quick, "--ascii")...)
 	if i := strings.IndexFunc(ascii, func(r rune) bool { return r > 126 }); i >= 0 {
 		t.Errorf("--ascii prints %q", ascii[i:min(i+20, len(ascii))])
+	}
+}
+
+// What the flags ask for is there, and nothing of it without them.
+func TestRun_Parts(t *testing.T) {
+	_, usual, _ := tbraid(quick...)
+	for _, tt := range []struct {
+		flag string
+		more []string // in its output and not in the usual one
+		less []string // the other way round
+	}{
+		{"--no-changes", nil, []string{"CHANGE ", "at once"}},
+		{"--plain", []string{"What would have helped?", "WORDS "}, []string{"ASSUMED", "destaged"}},
+		{"-v", []string{"POLICY ", "SPEED ", "USAGE ", "exposed", "AWB=Always WriteBack", "policies.wb-ack-only.sync=flush-all"}, nil},
+	} {
+		code, out, errs := tbraid(with(quick, tt.flag)...)
+		if code != exitOK {
+			t.Errorf("%s: exit %d: %s", tt.flag, code, errs)
+		}
+		for _, s := range tt.more {
+			if !strings.Contains(out, s) || strings.Contains(usual, s) {
+				t.Errorf("%s: %q is not what it adds", tt.flag, s)
+			}
+		}
+		for _, s := range tt.less {
+			if strings.Contains(out, s) || !strings.Contains(usual, s) {
+				t.Errorf("%s: %q is not what it leaves out", tt.flag, s)
+			}
+		}
+	}
+	_, js, _ := tbraid(with(quick, "--sweep", "-o", "-")...)
+	var r lab.Result
+	if err := json.Unmarshal([]byte(js), &r); err != nil || len(r.Changes) == 0 || r.Runs[0].Exposure == nil || len(r.Runs[0].Tools) == 0 {
+		t.Errorf("%v: changes %d, run %+v", err, len(r.Changes), r.Runs)
 	}
 }
 

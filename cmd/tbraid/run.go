@@ -61,7 +61,7 @@ type runFlags struct {
 	workers                 int
 	outputs                 []string
 	seams                   seams
-	sweep                   bool
+	sweep, noChanges, plain bool
 
 	// Of command lines only.
 	after  time.Duration
@@ -78,7 +78,9 @@ func (o *runFlags) register(c *cobra.Command) {
 	o.happening(f)
 	o.played(f)
 	f.StringArrayVarP(&o.outputs, "output", "o", nil, "also write the result to `FILE`.json; repeatable; - is standard output, and nothing else then")
-	f.BoolVar(&o.sweep, "sweep", false, "also find out what a cut at every other instant would have cost: worst, mean and time exposed in the result")
+	f.BoolVar(&o.sweep, "sweep", false, "also find out what a cut at every other instant would have cost: worst, mean and time exposed; -v asks for it")
+	f.BoolVar(&o.noChanges, "no-changes", false, "do not try what would have kept the data: some forty runs less, and no CHANGE in the report")
+	f.BoolVar(&o.plain, "plain", false, "words for people who have never seen SCSI")
 	f.Var(&o.seams, "log", "print the commands that passed `SEAMS`: driver, target, disks")
 	o.simulated(f)
 	o.look.register(f)
@@ -130,9 +132,12 @@ func (a *app) run(cmd *cobra.Command, o *runFlags, args []string) error {
 		return err
 	}
 	page, err := o.options(a.screen)
+	page.Plain = o.plain
 	switch {
 	case err != nil:
 		return err
+	case o.plain && o.verbose:
+		return usage("-v adds codes and sources, and --plain leaves such words out: give one of them")
 	case o.workers < 0:
 		return usage("--workers takes 0 or more, not %d", o.workers)
 	case o.after < 0:
@@ -165,7 +170,8 @@ func (a *app) run(cmd *cobra.Command, o *runFlags, args []string) error {
 		}
 		return a.curves(c, outputs, page)
 	}
-	r, err := lab.Simulate(s, lab.Options{Workers: o.workers, Seams: lab.Seams(o.seams), Ledger: o.ledger, Sweep: o.sweep})
+	r, err := lab.Simulate(s, lab.Options{Workers: o.workers, Seams: lab.Seams(o.seams), Ledger: o.ledger,
+		Sweep: o.sweep || o.verbose && o.ledger != ledger.Off, Changes: !o.noChanges})
 	if err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ func worstNotes(r *lab.Result) []string {
 			" beyond the event, then re-simulated: "+strings.Join(swept, "; ")+".")
 	}
 	if len(sampled) > 0 {
-		notes = append(notes, fmt.Sprintf("The instant that costs most, of %d that were re-simulated from the start: %s.", samples, strings.Join(sampled, "; ")))
+		notes = append(notes, fmt.Sprintf("The instant that costs most, of %d that were re-simulated from the start: %s. No change is tried for such an event: each would take as many runs.", samples, strings.Join(sampled, "; ")))
 	}
 	return notes
 }

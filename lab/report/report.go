@@ -19,6 +19,7 @@ type Options struct {
 	Color   bool // ANSI colours; they only repeat what a glyph and a word say
 	ASCII   bool // no glyphs beyond ASCII
 	Verbose bool
+	Plain   bool // words for those who have never seen SCSI
 }
 
 func (o Options) width() int {
@@ -51,14 +52,13 @@ func (p *printer) printf(format string, args ...any) {
 
 // paragraph prints text wrapped to the width, the first line behind a label and
 // the others below it.
-func (p *printer) paragraph(label, text string) {
-	const indent = 10
-	lines := wrap(text, p.o.width()-indent)
-	for i, line := range lines {
-		if i > 0 {
-			label = ""
-		}
-		p.printf("%-*s%s\n", indent, label, line)
+func (p *printer) paragraph(label, text string) { p.hanging(10, label, text) }
+
+// hanging is a paragraph whose lines begin at an indent.
+func (p *printer) hanging(indent int, label, text string) {
+	for _, line := range wrap(text, p.o.width()-indent) {
+		p.printf("%s%*s%s\n", label, max(indent-cells(label), 0), "", line)
+		label = ""
 	}
 }
 
@@ -96,6 +96,14 @@ func size(n uint64) string { return humanize.IBytesN(n, 3) }
 
 // capacity is a number of bytes as disks are sold: TB is 10^12.
 func capacity(n uint64) string { return humanize.BytesN(n, 3) }
+
+// plural is the word that goes with a number.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
 
 // list joins words with commas and a final "and".
 func list(words []string) string {

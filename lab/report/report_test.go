@@ -22,7 +22,7 @@ var forum = sync.OnceValue(func() *lab.Result {
 	if err != nil {
 		panic(err)
 	}
-	r, err := lab.Simulate(s, lab.Options{})
+	r, err := lab.Simulate(s, lab.Options{Changes: true})
 	if err != nil {
 		panic(err)
 	}
@@ -62,9 +62,11 @@ func TestText_Golden(t *testing.T) {
 }
 
 func TestText_ASCIIHasNoOtherBytes(t *testing.T) {
-	for i, c := range render(t, forum(), Options{ASCII: true}) {
-		if c >= 0x80 {
-			t.Fatalf("byte %d is %#x", i, c)
+	for _, o := range []Options{{ASCII: true}, {ASCII: true, Plain: true}, {ASCII: true, Verbose: true}} {
+		for i, c := range render(t, forum(), o) {
+			if c >= 0x80 {
+				t.Fatalf("%+v: byte %d is %#x", o, i, c)
+			}
 		}
 	}
 }

@@ -15,6 +15,10 @@ import (
 func (p *printer) verdict(r *lab.Result) {
 	label := "VERDICT"
 	p.printf("\n")
+	if s := p.summary(r); s != "" {
+		p.item(label, s)
+		label = ""
+	}
 	for _, event := range events(r) {
 		g := newGrid(r, event)
 		when := "after " + event
@@ -22,22 +26,18 @@ func (p *printer) verdict(r *lab.Result) {
 			when = "without an event"
 		}
 		for _, c := range g.cases {
-			parts := fates(g, c)
+			parts := p.o.fates(g, c)
 			if len(parts) == 0 {
 				parts = []string{"every host and policy keeps everything"}
 			}
-			p.item(label, fmt.Sprintf("%s, %s: %s.%s", when, c, strings.Join(parts, "; "), readBack(g, c)))
+			p.item(label, fmt.Sprintf("%s, %s: %s.%s", when, c, strings.Join(parts, "; "), p.o.readBack(g, c)))
 			label = ""
 		}
 	}
 }
 
-// where names the runs of a grade.
-var where = map[grade]string{failed: "where the tool failed", silent: "where the WRITEs failed",
-	broken: "where a promise was broken", damaged: "where damaged", lost: "where lost", kept: "where kept"}
-
 // readBack says what the tools found when they read the data back afterwards.
-func readBack(g *grid, c string) string {
+func (o Options) readBack(g *grid, c string) string {
 	found := map[grade][]string{}
 	for _, h := range g.hosts {
 		for _, pol := range g.pols {
@@ -49,7 +49,7 @@ func readBack(g *grid, c string) string {
 	var parts []string
 	for _, k := range []grade{failed, silent, broken, damaged, lost, kept} {
 		if len(found[k]) > 0 {
-			parts = append(parts, strings.Join(found[k], " or ")+" "+where[k])
+			parts = append(parts, strings.Join(found[k], " or ")+" "+o.verdictWords().where[k])
 		}
 	}
 	if len(parts) == 0 {
@@ -58,21 +58,9 @@ func readBack(g *grid, c string) string {
 	return " Read back: " + list(parts) + "."
 }
 
-// verbs say what a host does to the data of a case; the tool is the subject when
-// it fails.
-var verbs = map[grade]string{
-	failed:  "the tool fails on %s under %s",
-	silent:  "%s: WRITEs failed and the tool was not told under %s",
-	broken:  "%s: promised data lost under %s",
-	damaged: "%s: older, promised data destroyed under %s",
-	lost:    "%s: acknowledged data lost under %s",
-
-	unjudged: "%s: nothing was judged under %s",
-}
-
 // fates says what becomes of a case: which policies lose, which break a promise,
 // which let the tool fail. Hosts that agree share a clause.
-func fates(g *grid, c string) []string {
+func (o Options) fates(g *grid, c string) []string {
 	var parts []string
 	for _, k := range []grade{unjudged, failed, silent, broken, damaged, lost} {
 		var clauses, hosts []string
@@ -94,7 +82,7 @@ func fates(g *grid, c string) []string {
 			clauses, hosts = append(clauses, clause), append(hosts, h)
 		}
 		for i := range clauses {
-			parts = append(parts, fmt.Sprintf(verbs[k], hosts[i], clauses[i]))
+			parts = append(parts, fmt.Sprintf(o.verdictWords().verbs[k], hosts[i], clauses[i]))
 		}
 	}
 	return parts
@@ -129,7 +117,7 @@ func (p *printer) why(r *lab.Result) {
 	slices.SortStableFunc(all, func(a, b *reason) int { return strings.Compare(b.cause.Class, a.cause.Class) })
 	label := "WHY"
 	for _, re := range all {
-		p.item(label, re.sentence())
+		p.item(label, p.o.sentence(re))
 		label = ""
 	}
 	p.silentErrors(r, label)
@@ -145,8 +133,8 @@ func (p *printer) silentErrors(r *lab.Result, label string) {
 			continue
 		}
 		seen[run.Host+run.Case] = true
-		p.item(label, fmt.Sprintf("%s under %s: the driver or the box failed WRITEs, the first at LBA %d; a buffered device node writes "+
-			"asynchronously, and the error ends in the kernel log, not at the tool.", run.Case, run.Host, *run.FailedLBA))
+		p.item(label, p.o.say(fmt.Sprintf("%s under %s: the driver or the box failed WRITEs, the first at LBA %d; a buffered device node writes "+
+			"asynchronously, and the error ends in the kernel log, not at the tool.", run.Case, run.Host, *run.FailedLBA)))
 		label = ""
 	}
 }
@@ -163,14 +151,8 @@ func addReason(all []*reason, c lab.Cause, run *lab.Run) []*reason {
 	return append(all, &reason{cause: c, runs: []*lab.Run{run}})
 }
 
-var classWords = map[string]string{
-	"violation":      "A promise broken by the %s: %s",
-	"permitted-loss": "No promise broken; the %s could have prevented it: %s",
-	"collateral":     "Collateral of the %s: %s",
-}
-
 // sentence says what the cause is and exactly which runs it explains.
-func (re *reason) sentence() string {
+func (o Options) sentence(re *reason) string {
 	var events []string
 	for _, run := range re.runs {
 		events = once(events, run.Event)
@@ -183,10 +165,7 @@ func (re *reason) sentence() string {
 		}
 		where = append(where, when+": "+strings.Join(re.clauses(e), "; "))
 	}
-	s := fmt.Sprintf(classWords[re.cause.Class], re.cause.Layer, re.cause.Text)
-	if re.cause.Taken != "" {
-		s += "; then " + re.cause.Taken
-	}
+	s := fmt.Sprintf(o.verdictWords().classes[re.cause.Class], o.layer(re.cause.Layer), o.causeText(&re.cause))
 	return s + " (" + strings.Join(where, ". ") + ")."
 }
 
@@ -254,7 +233,7 @@ func (p *printer) toolErrors(r *lab.Result, label string) {
 		if s += "."; run.Loss.Acknowledged() == 0 {
 			s += " A tool that reports an error loses nothing in silence."
 		}
-		p.item(label, s)
+		p.item(label, p.o.say(s))
 		label = ""
 	}
 }
@@ -337,22 +316,19 @@ func (p *printer) notes(r *lab.Result) {
 		note(s)
 	}
 	if anyDropped(r) {
-		note("At a reset data go only if the firmware drops a volatile cache when the bus is reset or a driver attaches, which these policies assume (host_reset: drop) and no source settles.")
+		note(p.o.verdictWords().reset)
 	}
 	if n, most := shorn(r); n > 0 {
-		runs := "1 run"
-		if n > 1 {
-			runs = fmt.Sprintf("%d runs", n)
-		}
-		note(fmt.Sprintf("The event left WRITEs half done (shorn) in %s, at most %d in a run. SCSI promises no command as a whole across a power loss.", runs, most))
+		runs := fmt.Sprintf("%d %s", n, plural(n, "run", "runs"))
+		note(fmt.Sprintf(p.o.verdictWords().shorn, runs, most))
 	}
-	if anySync(r) {
+	if anySync(r) && !p.o.Plain {
 		note("-69825 comes from a failed WRITE. macOS ignores the result of the flush behind a wipe (libutil, wipefs), so a lost or failed SYNCHRONIZE CACHE alone does not give it. What fails the WRITE is a second fault, which the host profile assumes.")
 	}
 	for _, s := range holes(r) {
 		note(s)
 	}
-	note("The report says what this model does under these assumptions. It does not say what happened on anyone's desk.")
+	note(p.o.verdictWords().model)
 }
 
 // anyDropped tells whether data went because a cache was dropped at a reset.
@@ -425,27 +401,4 @@ func (p *printer) assumed(r *lab.Result) {
 func origin(where string) string {
 	file, _, _ := strings.Cut(where, ":")
 	return strings.TrimSuffix(path.Base(file), ".yaml")
-}
-
-// next ends with the commands that show more.
-func (p *printer) next(r *lab.Result) {
-	name := r.Scenario.Name
-	if r.Scenario.File != "" {
-		name = r.Scenario.File
-	}
-	again := fmt.Sprintf("tbraid run %s -o result.json", name)
-	if strings.Contains(name, " ") {
-		again = "the same command with -o result.json" // it was typed, not read from a file
-	}
-	for i, c := range []string{
-		again,
-		"tbraid run --host kext,dext --policy wb-flush-all --event restart:kext --log driver,target 'dd if=/dev/random of=/dev/rdisk5 bs=1m count=4'",
-		"tbraid info --diff kext,dext, tbraid ls, tbraid list policies",
-	} {
-		label := ""
-		if i == 0 {
-			label = "next"
-		}
-		p.printf("%-10s%s\n", label, c)
-	}
 }

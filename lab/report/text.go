@@ -19,9 +19,21 @@ func Text(w io.Writer, r *lab.Result, o Options) error {
 		p.event(r, e)
 	}
 	p.legend(r)
+	if o.Verbose {
+		p.policies(r)
+		p.speeds(r)
+	}
 	p.verdict(r)
 	p.why(r)
+	if o.Plain {
+		p.changes(r)
+		p.notes(r)
+		p.glossary(r)
+		p.next(r)
+		return p.err
+	}
 	p.protection(r)
+	p.changes(r)
 	p.rivals(r)
 	p.controls(r)
 	p.notes(r)
@@ -35,10 +47,10 @@ func (p *printer) heading(r *lab.Result) {
 	if r.Scenario.Title != "" {
 		title += ": " + r.Scenario.Title
 	}
-	p.printf("tbraid  %s\n", title)
-	p.printf("        box %s: %s %s of %d members, %s cache, tear unit %d B, seed %d\n",
+	p.hanging(8, "tbraid", title)
+	p.hanging(8, "", fmt.Sprintf("box %s: %s %s of %d members, %s cache, tear unit %d B, seed %d",
 		r.Box.Name, capacity(r.Box.VolumeBytes), r.Box.Level, r.Box.Members, size(r.Box.CacheBytes),
-		r.Box.TearBytes, r.Scenario.Seed)
+		r.Box.TearBytes, r.Scenario.Seed))
 	for _, s := range r.Scenario.Sets {
 		p.printf("        --set %s\n", s)
 	}
@@ -57,7 +69,7 @@ func events(r *lab.Result) []string {
 	return all
 }
 
-// grid finds runs by their coordinates.
+// grid finds runs by their coordinates. Policies are in the order of byLoss.
 type grid struct {
 	runs  map[[4]string]*lab.Run
 	cases []string
@@ -74,6 +86,7 @@ func newGrid(r *lab.Result, event string) *grid {
 			g.cases, g.hosts, g.pols = once(g.cases, run.Case), once(g.hosts, run.Host), once(g.pols, run.Policy)
 		}
 	}
+	g.byLoss()
 	return g
 }
 
@@ -86,32 +99,6 @@ func once(all []string, s string) []string {
 		}
 	}
 	return append(all, s)
-}
-
-// event prints the tables of one event: one, if it fits the width.
-func (p *printer) event(r *lab.Result, event string) {
-	g := newGrid(r, event)
-	title := eventTitle(r, event)
-	if event != "" && r.Scenario.Cut != "" {
-		title += "; it came " + r.Scenario.CutText
-	}
-	p.printf("\nEVENT   %s\n", title)
-	p.table(g, g.cases, ratedCases(g))
-}
-
-// table prints some cases of an event, side by side as far as there is room.
-func (p *printer) table(g *grid, cases []string, rated map[string]bool) {
-	lines := trim(p.rows(g, cases, rated))
-	if cells(lines[1]) > p.o.width() && len(cases) > 1 {
-		half := (len(cases) + 1) / 2
-		p.table(g, cases[:half], rated)
-		p.printf("\n")
-		p.table(g, cases[half:], rated)
-		return
-	}
-	for _, line := range lines {
-		p.printf("%s\n", line)
-	}
 }
 
 // trim takes the padding behind the last column away; rules end where text does.
@@ -132,42 +119,6 @@ func trim(lines []string) []string {
 
 func isRule(line string) bool { return strings.Trim(line, "─-") == "" }
 
-// rows renders one line a host and policy.
-func (p *printer) rows(g *grid, cases []string, rated map[string]bool) []string {
-	t := table.NewWriter()
-	t.SetStyle(p.style())
-	head := table.Row{"host", "policy"}
-	var columns []table.ColumnConfig
-	for _, c := range cases {
-		head = append(head, c)
-		if rated[c] {
-			head = append(head, "MB/s")
-			columns = append(columns, table.ColumnConfig{Number: len(head), Align: text.AlignRight})
-		}
-	}
-	t.AppendHeader(head)
-	t.SetColumnConfigs(columns)
-	for i, h := range g.hosts {
-		if i > 0 {
-			t.AppendSeparator()
-		}
-		for _, pol := range g.pols {
-			row := table.Row{h, pol}
-			for _, c := range cases {
-				fate, speed := "", ""
-				if run := g.at(c, h, pol); run != nil {
-					fate, speed = p.o.cell(run), rate(run.Rate)
-				}
-				if row = append(row, fate); rated[c] {
-					row = append(row, speed)
-				}
-			}
-			t.AppendRow(row)
-		}
-	}
-	return strings.Split(t.Render(), "\n")
-}
-
 func eventTitle(r *lab.Result, event string) string {
 	for _, e := range r.Events {
 		if e.Name == event {
@@ -178,30 +129,6 @@ func eventTitle(r *lab.Result, event string) string {
 		return "none"
 	}
 	return event
-}
-
-// ratedCases says which cases have a speed of their own: the first, and those
-// that differ from the cases before them.
-func ratedCases(g *grid) map[string]bool {
-	rated := map[string]bool{}
-	seen := map[string]bool{}
-	for _, c := range g.cases {
-		var key strings.Builder
-		any := false
-		for _, h := range g.hosts {
-			for _, pol := range g.pols {
-				if run := g.at(c, h, pol); run != nil {
-					any = any || run.Rate > 0
-					fmt.Fprintf(&key, "%s ", rate(run.Rate))
-				}
-			}
-		}
-		if any && !seen[key.String()] {
-			rated[c] = true
-		}
-		seen[key.String()] = true
-	}
-	return rated
 }
 
 func (p *printer) style() table.Style {
@@ -233,9 +160,12 @@ func (p *printer) legend(r *lab.Result) {
 		if p.o.ASCII {
 			mark = words[g]
 		}
-		p.printf("%s  %s\n", mark, legend[g])
+		p.hanging(cells(mark)+2, mark, p.o.verdictWords().legend[g])
 	}
 	if replayed {
-		p.printf("replayed: metadata written in place after the last flush was lost, and the journal put it back\n")
+		p.hanging(len("replayed: "), "replayed: ", p.o.verdictWords().replayed)
+	}
+	if p.o.Verbose {
+		p.exposures(r)
 	}
 }
