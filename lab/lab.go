@@ -46,13 +46,16 @@ type Options struct {
 	Ledger  ledger.Level
 	// Sweep asks for the Exposure of each run.
 	Sweep   bool
-	Extents int // lost extents that a Run lists; 0 is DefaultExtents, less is all of them
+	Extents int // lost extents that a Run lists; 0 is DefaultExtents
 }
 
 // DefaultExtents is how many lost extents a Run lists if nothing else is asked
 // for: enough to see what is gone, and no more than a page can show. The sums count
 // them all.
 const DefaultExtents = 256
+
+// AllExtents is for Options.Extents.
+const AllExtents = -1
 
 // Broken is the error of a run in which the model contradicted itself: always a
 // bug of the model, never of the scenario.

@@ -60,6 +60,7 @@ type runFlags struct {
 	seed                    uint64
 	workers                 int
 	outputs                 []string
+	extents                 extents
 	seams                   seams
 	sweep                   bool
 
@@ -79,6 +80,7 @@ func (o *runFlags) register(c *cobra.Command) {
 	o.played(f)
 	f.StringArrayVarP(&o.outputs, "output", "o", nil, "also write the result to `FILE`.json; repeatable; - is standard output, and nothing else then")
 	f.BoolVar(&o.sweep, "sweep", false, "also find out what a cut at every other instant would have cost: worst, mean and time exposed in the result")
+	f.Var(&o.extents, "extents", "`NUMBER` of lost extents that the JSON lists of a run at most, or all")
 	f.Var(&o.seams, "log", "print the commands that passed `SEAMS`: driver, target, disks")
 	o.simulated(f)
 	o.look.register(f)
@@ -165,7 +167,7 @@ func (a *app) run(cmd *cobra.Command, o *runFlags, args []string) error {
 		}
 		return a.curves(c, outputs, page)
 	}
-	r, err := lab.Simulate(s, lab.Options{Workers: o.workers, Seams: lab.Seams(o.seams), Ledger: o.ledger, Sweep: o.sweep})
+	r, err := lab.Simulate(s, lab.Options{Workers: o.workers, Seams: lab.Seams(o.seams), Ledger: o.ledger, Sweep: o.sweep, Extents: int(o.extents)})
 	if err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ var layers = []string{
 	"internal/zipf",
 	"configs",
 	"lab",
+	"lab/store",
 	"lab/report",
 	"cmd/tbraid",
 }

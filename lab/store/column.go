@@ -1,5 +1,7 @@
 package store
 
+import "fmt"
+
 // Kind is what a column holds, and with that what a question may compare it with.
 type Kind uint8
 
@@ -34,11 +36,12 @@ type Value struct {
 
 // Table is something that questions can be asked about.
 type Table struct {
-	Name    string
-	About   string
-	Columns []Column
-	shown   []string // columns, if nothing else is asked for
-	find    func(v *View, q *Query) (*Answer, error)
+	Name      string
+	One, Many string // what a row is
+	About     string // what that is
+	Columns   []Column
+	shown     []string // columns, if nothing else is asked for
+	find      func(v *View, q *Query) (*Answer, error)
 }
 
 // Tables lists all tables. The first is what a question is about if it does not say.
@@ -52,6 +55,14 @@ func (t *Table) column(name string) int {
 		}
 	}
 	return -1
+}
+
+// Count is a number of rows in words.
+func (t *Table) Count(n int) string {
+	if n == 1 {
+		return "1 " + t.One
+	}
+	return fmt.Sprintf("%d %s", n, t.Many)
 }
 
 // Names are those of the columns.

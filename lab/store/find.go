@@ -19,6 +19,15 @@ type Answer struct {
 	Short   []Short   // runs of which there may be more
 }
 
+// Word is what a row of the answer has in a column of words.
+func (a *Answer) Word(row int, column string) string {
+	i := slices.IndexFunc(a.Columns, func(c Column) bool { return c.Name == column })
+	if i < 0 {
+		return ""
+	}
+	return a.Rows[row][i].Word
+}
+
 // Short is a run of which the result lists only a part of the lost extents.
 type Short struct {
 	Case, Event, Host, Policy string
@@ -31,9 +40,9 @@ func (v *View) Find(q *Query) (*Answer, error) { return q.Table.find(v, q) }
 
 // plan makes a Table of rows of type R.
 type plan[R any] struct {
-	name, about string
-	columns     []column[R]
-	shown       []string
+	name, one, many, about string
+	columns                []column[R]
+	shown                  []string
 	// rows has all rows that meet the conditions. It may have others, but none that
 	// does not meet those on fixed columns.
 	rows  func(*View, *Query) iter.Seq[R]
@@ -43,7 +52,7 @@ type plan[R any] struct {
 }
 
 func (p plan[R]) table() *Table {
-	t := &Table{Name: p.name, About: p.about, shown: p.shown, find: p.find}
+	t := &Table{Name: p.name, One: p.one, Many: p.many, About: p.about, shown: p.shown, find: p.find}
 	for _, c := range p.columns {
 		t.Columns = append(t.Columns, c.Column)
 	}
@@ -101,7 +110,7 @@ func (p plan[R]) check(v *View, q *Query) error {
 					options = append(options, k)
 				}
 			}
-			return fault(faultIn, q.Text, t.places[i], configs.Suggest(w.word, options), "there is no %s %q", c.Name, w.word)
+			return fault(Conditions, q.Text, t.places[i], configs.Suggest(w.word, options), "there is no %s %q", c.Name, w.word)
 		}
 	}
 	return nil

@@ -67,8 +67,20 @@ func Parse(t *Table, text string) (*Query, error) {
 	}
 }
 
-// faultIn is what errors call a question.
-const faultIn = "query"
+// Is is the condition that a column of words has one of these.
+func Is(column string, words ...string) string {
+	for i, w := range words {
+		quote := `"`
+		if strings.Contains(w, quote) {
+			quote = "'"
+		}
+		words[i] = quote + w + quote
+	}
+	return column + "=" + strings.Join(words, ",")
+}
+
+// Conditions is what errors call the text of a question.
+const Conditions = "condition"
 
 // parser reads the text of a Query.
 type parser struct {
@@ -84,7 +96,7 @@ func fault(in, text string, at int, hint, format string, args ...any) error {
 }
 
 func (p *parser) fault(at int, hint, format string, args ...any) error {
-	return fault(faultIn, p.text, at, hint, format, args...)
+	return fault(Conditions, p.text, at, hint, format, args...)
 }
 
 func (p *parser) spaces() {

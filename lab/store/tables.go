@@ -8,7 +8,7 @@ import (
 
 var tables = []*Table{
 	plan[lost]{
-		name: "extents", about: "lost extents: blocks that share their fate and their file",
+		name: "extents", one: "lost extent", many: "lost extents", about: "blocks that share their fate and their file",
 		columns: extentColumns(),
 		shown:   []string{"result", "case", "event", "host", "policy", "control", "lba", "bytes", "class", "cause", "reads", "file", "age"},
 		rows:    (*View).extents,
@@ -17,7 +17,7 @@ var tables = []*Table{
 		short:   (*View).short,
 	}.table(),
 	plan[*run]{
-		name: "runs", about: "runs: a case under a host, a policy and an event",
+		name: "runs", one: "run", many: "runs", about: "a case under a host, a policy and an event",
 		columns: slices.Concat(ofRun(func(r *run) *run { return r }), runColumns()),
 		shown:   []string{"result", "case", "event", "host", "policy", "control", "acked", "violation", "permitted", "collateral", "oldest", "rate"},
 		rows:    rowsOf[*run](runs),
@@ -25,7 +25,7 @@ var tables = []*Table{
 		of:      func(r *run) *run { return r },
 	}.table(),
 	plan[*cause]{
-		name: "causes", about: "causes: why a run has lost bytes",
+		name: "causes", one: "cause", many: "causes", about: "why a run has lost bytes",
 		columns: slices.Concat(ofRun(func(c *cause) *run { return c.run }), causeColumns()),
 		shown:   []string{"result", "case", "event", "host", "policy", "control", "cause", "class", "layer", "bytes"},
 		rows:    rowsOf[*cause](causes),
@@ -33,7 +33,7 @@ var tables = []*Table{
 		of:      func(c *cause) *run { return c.run },
 	}.table(),
 	plan[*policy]{
-		name: "policies", about: "policies: how a firmware policy fared over the runs of a result",
+		name: "policies", one: "policy", many: "policies", about: "how a firmware policy fared over the runs of a result",
 		columns: policyColumns(),
 		shown:   []string{"result", "policy", "runs", "losing", "broken", "worst", "slowest"},
 		rows:    rowsOf[*policy](policies),
