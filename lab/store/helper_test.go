@@ -3,6 +3,8 @@ package store
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"tbraid/lab"
@@ -48,7 +50,8 @@ func load(t testing.TB, r *lab.Result) *View {
 	return s.View()
 }
 
-// ask asks a question about a table, in an order.
+// ask asks a question about a table, in an order, and for the columns that it shows,
+// those without words included.
 func ask(t testing.TB, v *View, table, text, sort string, limit int) *Answer {
 	t.Helper()
 	for _, of := range Tables() {
@@ -58,6 +61,10 @@ func ask(t testing.TB, v *View, table, text, sort string, limit int) *Answer {
 		q, err := Parse(of, text)
 		if err == nil && sort != "" {
 			err = q.Sort("--sort", sort)
+		}
+		if err == nil {
+			shown := slices.DeleteFunc(slices.Clone(of.shown), func(name string) bool { return name == "result" && v.Loaded() == 1 })
+			err = q.Show("--columns", strings.Join(shown, ","))
 		}
 		if err != nil {
 			t.Fatal(err)

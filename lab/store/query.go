@@ -114,7 +114,7 @@ func (p *parser) term() error {
 	case name == "":
 		return p.fault(start, "write the name of a column, as in "+p.example(), "a condition begins with a name")
 	case column < 0:
-		return p.fault(start, configs.Suggest(name, p.q.Table.Names()), "%s have no column %q", p.q.Table.Name, name)
+		return p.fault(start, configs.Suggest(name, p.q.Table.Names()), "%s have no column %q", p.q.Table.Many, name)
 	}
 	p.spaces()
 	at := p.at
@@ -305,7 +305,7 @@ func (q *Query) list(argument, text string, take func(name string, at int) error
 func (q *Query) named(argument, text, name string, at int) (int, error) {
 	column := q.Table.column(name)
 	if column < 0 {
-		return 0, fault(argument, text, at, configs.Suggest(name, q.Table.Names()), "%s have no column %q", q.Table.Name, name)
+		return 0, fault(argument, text, at, configs.Suggest(name, q.Table.Names()), "%s have no column %q", q.Table.Many, name)
 	}
 	return column, nil
 }
