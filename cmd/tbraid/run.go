@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -61,6 +62,7 @@ type runFlags struct {
 	workers                 int
 	outputs                 []string
 	extents                 extents
+	metricsFile             metricsFile
 	seams                   seams
 	sweep                   bool
 
@@ -80,6 +82,7 @@ func (o *runFlags) register(c *cobra.Command) {
 	o.played(f)
 	f.StringArrayVarP(&o.outputs, "output", "o", nil, "also write the result to `FILE`.json; repeatable; - is standard output, and nothing else then")
 	f.BoolVar(&o.sweep, "sweep", false, "also find out what a cut at every other instant would have cost: worst, mean and time exposed in the result")
+	f.StringVar((*string)(&o.metricsFile), "metrics-file", "", "also write the numbers for Prometheus to `FILE`.prom, as the textfile collector of the node exporter reads them")
 	f.Var(&o.extents, "extents", "`NUMBER` of lost extents that the JSON lists of a run at most, or all")
 	f.Var(&o.seams, "log", "print the commands that passed `SEAMS`: driver, target, disks")
 	o.simulated(f)
@@ -147,6 +150,8 @@ func (a *app) run(cmd *cobra.Command, o *runFlags, args []string) error {
 		return usage("--sweep asks what is lost, and --ledger off judges nothing: leave one of them out")
 	case o.sweep && o.cut == power.EveryCut:
 		return usage("--cut every shows every instant itself: leave --sweep out")
+	case !o.metricsFile.named():
+		return usage("--metrics-file %s: the textfile collector reads files that end in %s", o.metricsFile, metricsEnding)
 	case outputs.stdout && o.seams.any():
 		return usage("--log prints text, and -o - leaves no room for it: write the result to a file")
 	}
@@ -154,12 +159,15 @@ func (a *app) run(cmd *cobra.Command, o *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := outputs.check(); err != nil {
+	if err := errors.Join(outputs.check(), o.metricsFile.check()); err != nil {
 		return err
 	}
 	if s.Cut.Kind == power.Every {
-		if o.seams.any() {
+		switch {
+		case o.seams.any():
 			return usage("--log prints the commands of single runs, and --cut every plays none")
+		case o.metricsFile != "":
+			return usage("--metrics-file has the numbers of single runs, and --cut every plays none")
 		}
 		c, err := lab.EveryCut(s, lab.SweepOptions{Workers: o.workers, Tail: lab.DefaultTail, Ledger: o.ledger})
 		if err != nil {
@@ -172,6 +180,9 @@ func (a *app) run(cmd *cobra.Command, o *runFlags, args []string) error {
 		return err
 	}
 	if err := outputs.write(func(w io.Writer, _ string) error { return report.JSON(w, r) }); err != nil {
+		return err
+	}
+	if err := o.metricsFile.write(r); err != nil {
 		return err
 	}
 	if outputs.stdout {

@@ -16,8 +16,8 @@ type run struct {
 
 func (r *run) number() uint32 { return r.ID }
 
-// tool is the program of a step; empty if the step runs none.
-func (r *run) tool(step int) string {
+// program is what runs in a step; empty if nothing does.
+func (r *run) program(step int) string {
 	if step < 0 || step >= len(r.Steps) || r.Steps[step].Kind != "run" {
 		return ""
 	}
@@ -27,6 +27,15 @@ func (r *run) tool(step int) string {
 	}
 	return t.Name
 }
+
+// tool is a row of the table of tools: a command line of a run.
+type tool struct {
+	ID  uint32
+	run *run
+	lab.Tool
+}
+
+func (t *tool) number() uint32 { return t.ID }
 
 // cause is a row of the table of causes: one reason for loss in a run.
 type cause struct {

@@ -32,8 +32,8 @@ func New() *Store {
 }
 
 // Load adds a result under a name, such as that of its file. It takes the numbers
-// over: the result may be changed or dropped afterwards, all but the runs' lists of
-// steps and tools.
+// over: the result may be changed or dropped afterwards, all but the list of
+// steps of its runs.
 func (s *Store) Load(name string, r *lab.Result) {
 	txn := s.db.Txn(true)
 	defer txn.Abort() // nothing, once it is committed
@@ -91,6 +91,9 @@ func (l *loader) loadRun(r *lab.Run) {
 	row.Extents, row.listed = nil, uint64(len(r.Extents))
 	l.run++
 	l.insert(runs, row)
+	for i := range r.Tools {
+		l.insert(tools, &tool{ID: l.next(tools), run: row, Tool: r.Tools[i]})
+	}
 	for i := range r.Causes {
 		l.insert(causes, &cause{ID: l.next(causes), run: row, Cause: r.Causes[i]})
 	}

@@ -32,6 +32,14 @@ var tables = []*Table{
 		order:   inOrder[*cause],
 		of:      func(c *cause) *run { return c.run },
 	}.table(),
+	plan[*tool]{
+		name: "tools", one: "command line", many: "command lines", about: "a command line that moved data, as its host saw it",
+		columns: slices.Concat(ofRun(func(t *tool) *run { return t.run }), toolColumns()),
+		shown:   []string{"result", "case", "event", "host", "policy", "control", "tool", "written", "read", "rate", "iops", "p50", "p99", "max"},
+		rows:    rowsOf[*tool](tools),
+		order:   inOrder[*tool],
+		of:      func(t *tool) *run { return t.run },
+	}.table(),
 	plan[*policy]{
 		name: "policies", one: "policy", many: "policies", about: "how a firmware policy fared over the runs of a result",
 		columns: policyColumns(),
@@ -92,7 +100,7 @@ func fateColumns() []column[lost] {
 		word("reads", "reads_as", "what a read of them shows", readsNames,
 			func(l lost) string { return l.reads }),
 		number("step", "step", Count, "the step that wrote them, from 0", func(l lost) int64 { return int64(l.step) }),
-		word("tool", "tool", "the program of that step", toolNames, func(l lost) string { return l.run.tool(l.step) }),
+		word("tool", "tool", "the program of that step", toolNames, func(l lost) string { return l.run.program(l.step) }),
 	)
 }
 
@@ -141,6 +149,28 @@ func causeColumns() []column[*cause] {
 		word("asker", "asker", "who asked for the flush that went wrong", nil, func(c *cause) string { return c.Asker }),
 		unsigned("bytes", "bytes", Size, "lost for that reason", func(c *cause) uint64 { return c.Bytes }),
 		word("text", "text", "the cause as a clause", nil, func(c *cause) string { return c.Text }),
+	}
+}
+
+func toolColumns() []column[*tool] {
+	return []column[*tool]{
+		word("tool", "name", "the program", toolNames, func(t *tool) string { return t.Name }),
+		word("line", "line", "the command line", nil, func(t *tool) string { return t.Line }),
+		number("step", "step", Count, "the step in which it ran, from 0", func(t *tool) int64 { return int64(t.Step) }),
+		number("start", "start_ns", Span, "when it began, on the clock of the run", func(t *tool) int64 { return t.StartNS }),
+		number("took", "took_ns", Span, "for how long it ran", func(t *tool) int64 { return t.EndNS - t.StartNS }),
+		unsigned("read", "read_bytes", Size, "read from the box", func(t *tool) uint64 { return t.BytesRead }),
+		unsigned("written", "written_bytes", Size, "written to it", func(t *tool) uint64 { return t.BytesWritten }),
+		unsigned("commands", "commands", Count, "SCSI commands of the host in that time", func(t *tool) uint64 { return t.Commands }),
+		unsigned("rate", "throughput_Bps", Rate, "how fast", func(t *tool) uint64 { return t.Rate }),
+		unsigned("iops", "iops", Count, "READs and WRITEs a second", func(t *tool) uint64 { return t.IOPS }),
+		number("p50", "latency_p50_ns", Span, "median time of a READ or WRITE", func(t *tool) int64 { return t.Latency.P50 }),
+		number("p90", "latency_p90_ns", Span, "9 of 10 took no longer", func(t *tool) int64 { return t.Latency.P90 }),
+		number("p99", "latency_p99_ns", Span, "99 of 100 took no longer", func(t *tool) int64 { return t.Latency.P99 }),
+		number("p999", "latency_p999_ns", Span, "999 of 1,000 took no longer", func(t *tool) int64 { return t.Latency.P999 }),
+		number("max", "latency_max_ns", Span, "the longest", func(t *tool) int64 { return t.Latency.Max }),
+		unsigned("flushes", "flush_count", Count, "SYNCHRONIZE CACHE that ended in that time", func(t *tool) uint64 { return t.Flush.Count }),
+		number("flush-max", "flush_latency_max_ns", Span, "the longest of them", func(t *tool) int64 { return t.Flush.Max }),
 	}
 }
 

@@ -42,7 +42,7 @@ func toolNames(v *View) []string {
 	var all []string
 	for r := range rowsOf[*run](runs)(v, nil) {
 		for i := range r.Steps {
-			if name := r.tool(i); !slices.Contains(all, name) {
+			if name := r.program(i); !slices.Contains(all, name) {
 				all = append(all, name)
 			}
 		}
