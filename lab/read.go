@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,7 +23,7 @@ func ReadResult(name string, data []byte) (*Result, error) {
 		return nil, unreadable(name, data, err)
 	}
 	if head.Schema != Schema {
-		return nil, &configs.Error{File: name, Message: fmt.Sprintf("this is no result of tbraid: its schema is %q, not %q", head.Schema, Schema),
+		return nil, &configs.Error{File: name, Message: fmt.Sprintf("this is no result, or one of another version: its schema is %q, not %q", head.Schema, Schema),
 			Hint: "write one with tbraid run -o result.json"}
 	}
 	var r Result
@@ -63,7 +64,7 @@ func unreadable(name string, data []byte, err error) error {
 		at = syntax.Offset - 1
 	case errors.As(err, &kind):
 		at = kind.Offset - 1
-		e.Message = fmt.Sprintf("%s cannot be a %s", kind.Field, kind.Value)
+		e.Message = fmt.Sprintf("%s cannot be a JSON %s", cmp.Or(kind.Field, "a result"), kind.Value)
 	}
 	if at < 0 || at >= int64(len(data)) {
 		return e

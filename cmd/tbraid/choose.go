@@ -90,15 +90,26 @@ func choose(r *lab.Result, q *lab.LifeQuery, conditions string) (why string, err
 		subject += " " + store.Is("case", q.Case)
 	}
 	lost, err := ask(v, "extents", conditions+`control="" `+subject, "case,event,host,policy,class,cause,taker,reads")
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", err
-	case lost.Matched == 0:
-		return "", &lab.Refused{What: q.String(), Why: fmt.Sprintf("nothing of it is lost in any of the %d runs", runs.Matched),
+	}
+	whole := len(lost.Short) == 0
+	if lost.Matched == 0 {
+		r := &lab.Refused{What: q.String(), Why: fmt.Sprintf("nothing of it is lost in any of the %d runs", runs.Matched),
 			Instead: fmt.Sprintf("choose at most %d of them with --case, --host, --policy and --event to read how it was kept", lab.MaxStories)}
+		if !whole {
+			r.Why = fmt.Sprintf("no lost extent that the result lists of the %d runs has anything of it, and it does not list all", runs.Matched)
+			r.Instead = "name the scenario, or write the result with --extents all"
+		}
+		return "", r
 	}
 	q.Runs = distinctFates(lost)
-	return fmt.Sprintf("of the %d runs, %d lose something of it; told is one for each way in which it is lost, at most %d", runs.Matched, lost.Runs, lab.MaxStories), nil
+	atLeast := ""
+	if !whole {
+		atLeast = "at least "
+	}
+	return fmt.Sprintf("of the %d runs, %s%d lose something of it; told is one for each way in which it is lost, at most %d",
+		runs.Matched, atLeast, lost.Runs, lab.MaxStories), nil
 }
 
 // ask asks a question about a table, and for some of its columns.

@@ -24,9 +24,7 @@ const AnswerSchema = "tbraid.answer/1"
 func AnswerText(w io.Writer, a *store.Answer, o Options) error {
 	p := &printer{w: w, o: o}
 	if len(a.Rows) > 0 {
-		for _, line := range p.answered(a) {
-			p.printf("%s\n", line)
-		}
+		p.answered(a)
 		p.printf("\n")
 	}
 	found := a.Query.Table.Count(a.Matched)
@@ -58,24 +56,55 @@ func (p *printer) short(all []store.Short) {
 		of, most.Case, most.Event, most.Host, most.Policy, most.Listed, most.Total))
 }
 
-// answered renders the rows.
-func (p *printer) answered(a *store.Answer) []string {
+// answered prints the rows. If the table is wider than the page, what all of them
+// share is said once, below it.
+func (p *printer) answered(a *store.Answer) {
+	var all []int
+	for i := range a.Columns {
+		all = append(all, i)
+	}
+	lines := p.tabled(a, all)
+	var shared []string
+	if cells(lines[1]) > p.o.width() {
+		differ := slices.DeleteFunc(all, func(i int) bool {
+			same := a.Columns[i].Kind == store.Word && !slices.ContainsFunc(a.Rows, func(r []store.Value) bool { return r[i] != a.Rows[0][i] })
+			if same {
+				shared = append(shared, a.Columns[i].Name+" "+a.Rows[0][i].Word)
+			}
+			return same
+		})
+		if len(differ) > 0 {
+			lines = p.tabled(a, differ)
+		}
+	}
+	for _, line := range lines {
+		p.printf("%s\n", line)
+	}
+	if len(shared) > 0 {
+		p.printf("\n")
+		p.paragraph("EACH", strings.Join(shared, ", ")+".")
+	}
+}
+
+// tabled renders some of the columns.
+func (p *printer) tabled(a *store.Answer, columns []int) []string {
 	t := table.NewWriter()
 	t.SetStyle(p.style())
 	var head table.Row
 	var aligned []table.ColumnConfig
-	for i, c := range a.Columns {
+	for _, i := range columns {
+		c := &a.Columns[i]
 		head = append(head, c.Name)
 		if c.Kind != store.Word {
-			aligned = append(aligned, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
+			aligned = append(aligned, table.ColumnConfig{Number: len(head), Align: text.AlignRight, AlignHeader: text.AlignRight})
 		}
 	}
 	t.AppendHeader(head)
 	t.SetColumnConfigs(aligned)
 	for _, r := range a.Rows {
-		row := make(table.Row, len(r))
-		for i, v := range r {
-			row[i] = shownValue(a.Columns[i].Kind, v)
+		var row table.Row
+		for _, i := range columns {
+			row = append(row, shownValue(a.Columns[i].Kind, r[i]))
 		}
 		t.AppendRow(row)
 	}

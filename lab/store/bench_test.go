@@ -5,8 +5,8 @@ import "testing"
 // questions are of all kinds: a point, an interval, a rare word, a common one, none
 // at all, in every order.
 var questions = []struct{ name, text, sort string }{
-	{"issue", "class=violation cause=driver-swallowed lba>=4294967296", "age"},
-	{"point", "lba=4294967304", ""},
+	{"violations", "class=violation cause=driver-swallowed lba>=4294967296", "age"},
+	{"point", "lba=4295076304", ""},
 	{"interval", "lba=2TiB..2049GiB", "-age"},
 	{"file", "file=/Volumes/RAID/f017", "lba"},
 	{"time", "acked=1s..1100ms", "acked"},

@@ -81,7 +81,10 @@ type column[R any] struct {
 	number func(R) int64
 	// known has the words that there can be; nil is any.
 	known func(v *View) []string
-	fixed bool // all extents of a page share the value
+	// dictionary has the words of a page and which of them the row has, for a column
+	// in which they differ.
+	dictionary func(R) (words []string, which uint32)
+	fixed      bool // all extents of a page share the value
 }
 
 func (c *column[R]) value(r R) Value {

@@ -65,7 +65,8 @@ func (p plan[R]) find(v *View, q *Query) (*Answer, error) {
 	}
 	top := &selection[R]{order: p.ordered(q), most: q.Limit}
 	rest := matches(p.columns, q.on(func(column int) bool { return !p.columns[column].fixed }))
-	var seen []bool // by run
+	seen := make([]bool, count(v.txn, runs))
+	var last *run
 	a := &Answer{Query: q}
 	if p.short != nil {
 		a.Short = p.short(v, q)
@@ -76,15 +77,12 @@ func (p plan[R]) find(v *View, q *Query) (*Answer, error) {
 		}
 		a.Matched++
 		top.add(r)
-		if p.of == nil {
+		if p.of == nil || p.of(r) == last { // rows of a run come together
 			continue
 		}
-		id := int(p.of(r).ID)
-		for id >= len(seen) {
-			seen = append(seen, false)
-		}
-		if !seen[id] {
-			seen[id] = true
+		last = p.of(r)
+		if !seen[last.ID] {
+			seen[last.ID] = true
 			a.Runs++
 		}
 	}
@@ -121,17 +119,35 @@ func matches[R any](columns []column[R], terms []term) []func(R) bool {
 	var tests []func(R) bool
 	for i := range terms {
 		t := &terms[i]
-		c := &columns[t.column]
-		if c.Kind == Word {
+		switch c := &columns[t.column]; {
+		case c.dictionary != nil:
+			tests = append(tests, spelled(c, t))
+		case c.Kind == Word:
 			tests = append(tests, func(r R) bool { return t.words.meets(c.word(r)) != t.not })
-			continue
+		default:
+			tests = append(tests, func(r R) bool {
+				n := c.number(r)
+				return (n >= t.low && n <= t.high) != t.not
+			})
 		}
-		tests = append(tests, func(r R) bool {
-			n := c.number(r)
-			return (n >= t.low && n <= t.high) != t.not
-		})
 	}
 	return tests
+}
+
+// spelled looks at each word of a dictionary once: rows of a page come together.
+func spelled[R any](c *column[R], t *term) func(R) bool {
+	var of *string // the dictionary that meets is about
+	var meets []bool
+	return func(r R) bool {
+		words, which := c.dictionary(r)
+		if of != &words[0] {
+			of, meets = &words[0], meets[:0]
+			for _, w := range words {
+				meets = append(meets, t.words.meets(w) != t.not)
+			}
+		}
+		return meets[which]
+	}
 }
 
 func all[R any](tests []func(R) bool, r R) bool {

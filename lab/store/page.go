@@ -113,5 +113,8 @@ func (p *page) from(low uint64) int {
 // included.
 func (p *page) extent(i int, low, high uint64) block.Extent {
 	e := block.Extent{Start: block.LBA(p.lba[i]), Blocks: p.blocks[i]}
+	if p.lba[i] >= low && p.lba[i]+p.blocks[i] <= high+1 {
+		return e
+	}
 	return e.Intersect(block.Between(block.LBA(low), block.LBA(high+1)))
 }

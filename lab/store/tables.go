@@ -62,9 +62,16 @@ func rowsOf[R any](table string) func(*View, *Query) iter.Seq[R] {
 
 func inOrder[R numbered](a, b R) int { return cmp.Compare(a.number(), b.number()) }
 
-// inPlace orders lost extents by run and address.
+// inPlace orders lost extents by run and address. It is asked for every row: what
+// decides first is looked at first.
 func inPlace(a, b lost) int {
-	return cmp.Or(cmp.Compare(a.run.ID, b.run.ID), cmp.Compare(a.part.Start, b.part.Start), cmp.Compare(a.ID, b.ID), cmp.Compare(a.i, b.i))
+	if a.run != b.run {
+		return cmp.Compare(a.run.ID, b.run.ID)
+	}
+	if a.part.Start != b.part.Start {
+		return cmp.Compare(a.part.Start, b.part.Start)
+	}
+	return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.i, b.i))
 }
 
 // ofRun are the columns that say which run a row belongs to.
@@ -110,13 +117,19 @@ func placeColumns() []column[lost] {
 		unsigned("lba", lbaColumn, Address, "the first block", func(l lost) uint64 { return uint64(l.part.Start) }),
 		unsigned("blocks", "blocks", Count, "how many blocks", func(l lost) uint64 { return l.part.Blocks }),
 		unsigned("bytes", "bytes", Size, "how much that is", func(l lost) uint64 { return l.part.Bytes() }),
-		word("file", "file", "whose content they are, if a mounted volume had one there", nil, func(l lost) string { return l.files[l.file[l.i]] }),
+		fileColumn(),
 		number("acked", "acked_ns", Span, "when they were acknowledged, on the clock of the run", func(l lost) int64 { return l.acked.values[l.i] }),
 		number("age", "age_ns", Span, "how long before the event that was", func(l lost) int64 { return l.age.values[l.i] }),
 	}
 }
 
 const lbaColumn = "lba"
+
+func fileColumn() column[lost] {
+	c := word("file", "file", "whose content they are, if a mounted volume had one there", nil, func(l lost) string { return l.files[l.file[l.i]] })
+	c.dictionary = func(l lost) ([]string, uint32) { return l.files, l.file[l.i] }
+	return c
+}
 
 func runColumns() []column[*run] {
 	return []column[*run]{
