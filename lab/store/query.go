@@ -67,16 +67,18 @@ func Parse(t *Table, text string) (*Query, error) {
 	}
 }
 
-// Is is the condition that a column of words has one of these.
+// Is is the condition that a column of words has one of these. A word cannot have
+// quotes of both kinds.
 func Is(column string, words ...string) string {
-	for i, w := range words {
+	var quoted []string
+	for _, w := range words {
 		quote := `"`
 		if strings.Contains(w, quote) {
 			quote = "'"
 		}
-		words[i] = quote + w + quote
+		quoted = append(quoted, quote+w+quote)
 	}
-	return column + "=" + strings.Join(words, ",")
+	return column + "=" + strings.Join(quoted, ",")
 }
 
 // Conditions is what errors call the text of a question.

@@ -144,7 +144,7 @@ func TestParse_Values(t *testing.T) {
 // Is writes what Parse reads.
 func TestIs(t *testing.T) {
 	words := []string{"plain", "two words", `a "b"`, "it's", "a,b", "備份", ""}
-	q, err := Parse(Tables()[0], Is("file", slices.Clone(words)...)+" lba=1")
+	q, err := Parse(Tables()[0], Is("file", words...)+" lba=1")
 	if err != nil || len(q.terms) != 2 {
 		t.Fatal(err)
 	}

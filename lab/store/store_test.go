@@ -221,8 +221,14 @@ func TestBin(t *testing.T) {
 // A view stays as it is, and says when there is more to see.
 func TestView_IsASnapshot(t *testing.T) {
 	s := New()
+	empty := s.View()
 	s.Load("a.json", small(1, 5))
 	before := s.View()
+	select {
+	case <-empty.Changed():
+	default:
+		t.Error("the first load is not noticed")
+	}
 	select {
 	case <-before.Changed():
 		t.Fatal("changed before anything was loaded")
