@@ -33,6 +33,33 @@ func (s *Scenario) Resolved() []byte {
 // ResolvedJSON is Resolved as JSON, keys in the same order.
 func (s *Scenario) ResolvedJSON() json.RawMessage { return appendJSON(nil, s.node()) }
 
+// ParseJSON reads what ResolvedJSON has written, to the same scenario; file names
+// it. JSON has quotes around 80% and 5s, which a scenario has not.
+func ParseJSON(file string, data []byte) (*Scenario, error) {
+	var flat bytes.Buffer
+	if err := json.Compact(&flat, data); err != nil {
+		return nil, &Error{File: file, Message: "this is no JSON: " + err.Error()}
+	}
+	var top yaml.Node
+	if err := yaml.Unmarshal(flat.Bytes(), &top); err != nil {
+		return nil, &Error{File: file, Message: err.Error()}
+	}
+	unquote(&top)
+	text, err := yaml.Marshal(&top)
+	if err != nil {
+		return nil, &Error{File: file, Message: err.Error()}
+	}
+	return Parse(file, text, nil)
+}
+
+// unquote writes a tree as people do; texts that look like numbers keep their quotes.
+func unquote(n *yaml.Node) {
+	n.Style = 0
+	for _, c := range n.Content {
+		unquote(c)
+	}
+}
+
 // Digest is the SHA-256 of Resolved, in hex: equal digests give equal results.
 func (s *Scenario) Digest() string {
 	sum := sha256.Sum256(s.Resolved())

@@ -90,6 +90,10 @@ func wide(r rune) bool {
 		r >= 0xffe0 && r <= 0xffe6 || r >= 0x20000 && r <= 0x3fffd
 }
 
+// Suggest is a hint for a word that is none of the options: the one that was
+// probably meant, or all of them.
+func Suggest(word string, options []string) string { return suggest(word, options) }
+
 // suggest names the option that was probably meant, or all of them.
 func suggest(word string, options []string) string {
 	if near := nearest(word, options); near != "" {

@@ -205,6 +205,9 @@ func TestResolved_ReadsBack(t *testing.T) {
 		if string(s.ResolvedJSON()) != string(again.ResolvedJSON()) {
 			t.Errorf("%s: the JSON differs", name)
 		}
+		if json, err := ParseJSON("x.json", s.ResolvedJSON()); err != nil || json.Digest() != s.Digest() {
+			t.Errorf("%s as JSON reads back as another scenario: %v", name, err)
+		}
 	}
 }
 

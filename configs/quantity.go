@@ -19,6 +19,14 @@ const (
 	unitPercent  = "percent"
 )
 
+// ParseQuantity reads a number as a key with that unit takes it: bytes, rate,
+// duration, percent or count. The result is in bytes, bytes a second, nanoseconds,
+// per cent, or just a count.
+func ParseQuantity(text, unit string) (uint64, error) { return quantity(text, unit) }
+
+// QuantityForm says in words what ParseQuantity takes, with an example.
+func QuantityForm(unit string) string { return takes(unit) }
+
 // takes says in words what a key of the unit takes, with an example.
 func takes(unit string) string {
 	switch unit {

@@ -43,16 +43,52 @@ func (s *System) Where(name string) (full string, parts []Part, all []string) {
 	return "", nil, all
 }
 
-// parts are the extents of the file up to its length, then what the format keeps
-// of it.
-func (f *vfile) parts() []Part {
-	var all []Part
+// Mounted is a volume as the host has it mounted, and what stands where on it.
+type Mounted struct {
+	Path   string
+	Extent block.Extent // its slice
+	Files  []Stored     // in the order of creation
+}
+
+// Stored is the content of a file.
+type Stored struct {
+	Path    string
+	Extents []block.Extent // up to its length
+}
+
+// Mounts lists the volumes that are mounted.
+func (s *System) Mounts() []Mounted {
+	var all []Mounted
+	for _, v := range s.volumes {
+		m := Mounted{Path: v.mount, Extent: v.slice.Extent}
+		for _, f := range v.files {
+			if f != nil && !f.dir {
+				m.Files = append(m.Files, Stored{v.mount + "/" + f.path, f.content()})
+			}
+		}
+		all = append(all, m)
+	}
+	return all
+}
+
+// content is the extents of the file up to its length.
+func (f *vfile) content() []block.Extent {
+	var all []block.Extent
 	left := (f.bytes + block.Size - 1) / block.Size
 	for _, e := range f.extents {
 		if e.Blocks = min(e.Blocks, left); e.Blocks > 0 {
-			all = append(all, Part{dataPart, e})
+			all = append(all, e)
 		}
 		left -= e.Blocks
+	}
+	return all
+}
+
+// parts are the content of the file, then what the format keeps of it.
+func (f *vfile) parts() []Part {
+	var all []Part
+	for _, e := range f.content() {
+		all = append(all, Part{dataPart, e})
 	}
 	return append(all, f.v.format.keeps(f.index)...)
 }

@@ -35,6 +35,7 @@ func (w *world) happen(e power.Event) {
 		w.concede()
 	}
 	w.usage.end(w)
+	w.owners.note(w.sys.Mounts())
 	w.tale.struck(w.k.Now(), e)
 	w.eventAt, w.happened, w.unjudged, w.run.Acked = w.k.Now(), true, true, w.acked()
 	w.earlier, w.run.ReadAfter, w.rewritten = w.losses, nil, false

@@ -9,9 +9,6 @@ import (
 	"tbraid/sim/ledger"
 )
 
-// maxExtents bounds the list of lost extents in a Run; the sums count them all.
-const maxExtents = 256
-
 // judge settles what the events so far have cost and returns what the last one did.
 func (w *world) judge() ledger.Judgement {
 	fresh := w.l.Judge(w.eventAt, w.box.Content)
@@ -21,7 +18,7 @@ func (w *world) judge() ledger.Judgement {
 	w.losses = j.Losses
 	r := &w.run
 	r.EventNS = int64(w.eventAt)
-	r.Loss, r.Causes, r.Extents, r.OldestNS = Loss{}, nil, nil, 0
+	r.Loss, r.Causes, r.Extents, r.ExtentCount, r.OldestNS = Loss{}, nil, nil, 0, 0
 	r.Shorn, r.ShornBytes = j.Shorn, j.ShornBlocks*block.Size
 	for _, l := range j.Losses {
 		r.Loss.add(l)
@@ -29,9 +26,7 @@ func (w *world) judge() ledger.Judgement {
 		if l.Class != ledger.InFlight {
 			r.OldestNS = max(r.OldestNS, int64(l.Age))
 		}
-		if len(r.Extents) < maxExtents {
-			r.Extents = append(r.Extents, w.lost(l))
-		}
+		w.list(l)
 	}
 	slices.SortStableFunc(r.Causes, func(a, b Cause) int {
 		switch {
@@ -118,23 +113,48 @@ func (w *world) cause(l ledger.Loss) {
 	w.run.Causes = append(w.run.Causes, c)
 }
 
-func (w *world) lost(l ledger.Loss) Lost {
+// list enters a loss in the list of the run, an extent a file, as far as there is
+// room.
+func (w *world) list(l ledger.Loss) {
+	r := &w.run
+	room := w.extents
+	if room == 0 {
+		room = DefaultExtents
+	}
+	w.owned = w.owners.of.Append(w.owned[:0], l.Extent)
+	for _, part := range w.owned {
+		r.ExtentCount++
+		if room < 0 || len(r.Extents) < room {
+			l.Extent = part.Extent
+			r.Extents = append(r.Extents, w.lost(l, part.Value))
+		}
+	}
+}
+
+// lost is a loss of blocks that belong to one file.
+func (w *world) lost(l ledger.Loss, file int) Lost {
 	out := Lost{LBA: uint64(l.Extent.Start), Blocks: l.Extent.Blocks, Class: l.Class.String(),
-		Outcome: l.Outcome.String(), Cause: l.Cause.String(), Promise: l.Promise.String(),
-		AckedNS: int64(w.l.Written(l.Lost).Ended)}
-	switch {
-	case l.Found == block.Torn:
-		out.Reads = "torn"
-	case l.Found == block.Garbage:
-		out.Reads = "garbage"
-	case l.Found == block.Unread:
-		out.Reads = "unreadable"
-	case w.l.Zeros(l.Found):
-		out.Reads = "zeros"
-	default:
-		out.Reads = "old"
+		Outcome: l.Outcome.String(), Cause: l.Cause.String(), Promise: l.Promise.String(), Reads: w.reads(l.Found),
+		AckedNS: int64(w.l.Written(l.Lost).Ended), AgeNS: int64(l.Age), Step: l.Step, File: w.owners.name(file)}
+	if l.Taken != ledger.NoCause && l.Taken != l.Cause {
+		out.Taker = l.Taken.String()
 	}
 	return out
+}
+
+// reads says what a block of a loss shows.
+func (w *world) reads(found block.Version) string {
+	switch {
+	case found == block.Torn:
+		return "torn"
+	case found == block.Garbage:
+		return "garbage"
+	case found == block.Unread:
+		return "unreadable"
+	case w.l.Zeros(found):
+		return "zeros"
+	}
+	return "old"
 }
 
 // acked adds up what the tools have been told is written so far.

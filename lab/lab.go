@@ -46,7 +46,16 @@ type Options struct {
 	Ledger  ledger.Level
 	Sweep   bool // find out the Exposure of each run
 	Changes bool // try what would have kept what is lost, and at what price
+	Extents int  // lost extents that a Run lists; 0 is DefaultExtents
 }
+
+// DefaultExtents is how many lost extents a Run lists if nothing else is asked
+// for: enough to see what is gone, and no more than a page can show. The sums count
+// them all.
+const DefaultExtents = 256
+
+// AllExtents is for Options.Extents.
+const AllExtents = -1
 
 // Broken is the error of a run in which the model contradicted itself: always a
 // bug of the model, never of the scenario.
@@ -70,7 +79,7 @@ func Simulate(s *configs.Scenario, o Options) (*Result, error) {
 	first := len(plans)
 	for _, c := range s.Controls {
 		for _, p := range control(s, c) {
-			p.detail = o.Ledger
+			p.detail, p.extents = o.Ledger, o.Extents
 			plans = append(plans, p)
 		}
 	}
@@ -106,7 +115,7 @@ func matrix(s *configs.Scenario, o Options) []plan {
 			for _, h := range s.Hosts {
 				for _, p := range s.Policies {
 					pl := newPlan(s, &c, e).on(s.Box, h, p)
-					pl.seams, pl.detail = o.Seams, o.Ledger
+					pl.seams, pl.detail, pl.extents = o.Seams, o.Ledger, o.Extents
 					all = append(all, pl)
 				}
 			}

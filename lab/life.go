@@ -15,8 +15,8 @@ import (
 // LifeSchema names the form of Lives as JSON. Fields are only ever added.
 const LifeSchema = "tbraid.life/1"
 
-// maxStories bounds the stories of one question.
-const maxStories = 4
+// MaxStories bounds the stories of one question.
+const MaxStories = 4
 
 // LifeQuery asks for the life of some blocks: of one, of a file, or of a WRITE.
 type LifeQuery struct {
@@ -24,9 +24,16 @@ type LifeQuery struct {
 	File    string             // if not empty
 	Command uint32             // if not 0: its number in the log of the target
 	Case    string             // empty: of the only one
+	Runs    []RunName          // if there are any, of these alone, in this order
 	Tail    time.Duration      // how long the run without the cut goes on after the event
 	Rivals  []firmware.Profile // under which the same cut is tried
 }
+
+// RunName is what tells a run of a scenario from the others.
+type RunName struct{ Case, Event, Host, Policy string }
+
+// Name is what tells the run from the others that are no controls.
+func (r *Run) Name() RunName { return RunName{r.Case, r.Event, r.Host, r.Policy} }
 
 // Lives are the lives of some blocks, a story for each case, event, host and policy.
 // Times are nanoseconds since the case began.
@@ -35,7 +42,8 @@ type Lives struct {
 	Scenario ScenarioInfo `json:"scenario"`
 	Box      BoxInfo      `json:"box"`
 	Asked    string       `json:"asked"`
-	TailNS   int64        `json:"tail_ns"` // how long the run without the cut goes on after the event
+	Chosen   string       `json:"chosen,omitempty"` // why these stories, if there are more runs
+	TailNS   int64        `json:"tail_ns"`          // how long the run without the cut goes on after the event
 	Stories  []Story      `json:"stories"`
 }
 
@@ -130,13 +138,8 @@ func (q *LifeQuery) plans(s *configs.Scenario) ([]plan, error) {
 	if _, ok := s.FindCase(q.Case); q.Case != "" && !ok {
 		return nil, &Refused{What: "--case " + q.Case, Why: "the scenario has no such case", Instead: "there are " + strings.Join(caseNames(s), ", ")}
 	}
-	var plans []plan
-	for _, p := range matrix(s, Options{}) {
-		if q.Case == "" || p.run.Case == q.Case {
-			plans = append(plans, p)
-		}
-	}
-	if len(plans) <= maxStories {
+	plans := q.matching(s)
+	if len(plans) <= MaxStories {
 		for _, p := range plans {
 			if p.firstEvent() < 0 {
 				return nil, &Refused{What: "case " + p.run.Case, Why: "it has no event, so nothing is cut", Instead: "name a case that has one with --case"}
@@ -157,9 +160,26 @@ func (q *LifeQuery) plans(s *configs.Scenario) ([]plan, error) {
 	add(len(s.Hosts), "--host", p.run.Host)
 	add(len(s.Policies), "--policy", p.run.Policy)
 	add(len(s.Events), "--event", p.run.Event)
-	return nil, &Refused{What: fmt.Sprintf("%d stories", len(plans)), Why: fmt.Sprintf("explain tells at most %d, one for each case, event, host and policy", maxStories),
+	return nil, &Refused{What: fmt.Sprintf("%d stories", len(plans)), Why: fmt.Sprintf("explain tells at most %d, one for each case, event, host and policy", MaxStories),
 		Instead: "choose among them, as in " + strings.Join(flags, " ")}
 }
+
+// matching are the runs that the question may mean.
+func (q *LifeQuery) matching(s *configs.Scenario) []plan {
+	var plans []plan
+	for _, p := range matrix(s, Options{}) {
+		if (q.Case == "" || p.run.Case == q.Case) && (q.Runs == nil || slices.Contains(q.Runs, p.run.Name())) {
+			plans = append(plans, p)
+		}
+	}
+	slices.SortStableFunc(plans, func(a, b plan) int {
+		return slices.Index(q.Runs, a.run.Name()) - slices.Index(q.Runs, b.run.Name())
+	})
+	return plans
+}
+
+// Matching is how many runs of the scenario the question may mean.
+func (q *LifeQuery) Matching(s *configs.Scenario) int { return len(q.matching(s)) }
 
 func caseNames(s *configs.Scenario) []string {
 	var names []string

@@ -102,7 +102,8 @@ func (w *world) recover() {
 	}
 	w.judge()
 	if w.run.Loss.Acknowledged() > 0 {
-		w.run.Loss, w.run.Causes, w.run.Extents, w.run.OldestNS = before.Loss, before.Causes, before.Extents, before.OldestNS
+		w.run.Loss, w.run.Causes, w.run.OldestNS = before.Loss, before.Causes, before.OldestNS
+		w.run.Extents, w.run.ExtentCount = before.Extents, before.ExtentCount
 		w.losses = losses
 		w.tale.judged()
 		return

@@ -79,7 +79,10 @@ type Run struct {
 	// Unjudged tells that the ledger was off: no loss was looked for.
 	Unjudged bool    `json:"unjudged,omitempty"`
 	Causes   []Cause `json:"causes,omitempty"` // by bytes, most first
-	Extents  []Lost  `json:"lost_extents,omitempty"`
+	// Extents lists what is lost; ExtentCount is how many there are of them, the
+	// list has fewer if it was cut off (Options.Extents).
+	Extents     []Lost `json:"lost_extents,omitempty"`
+	ExtentCount uint64 `json:"lost_extent_count,omitempty"`
 	// Replayed is what had been lost at the event and what the file system's
 	// journal has put back since; it is not in Loss.
 	Replayed uint64 `json:"replayed_bytes"`
@@ -138,7 +141,7 @@ type Cause struct {
 	Asker string `json:"asker,omitempty"` // who asked for the flush that went wrong
 }
 
-// Lost is an extent that was lost.
+// Lost is an extent that was lost: its blocks share their fate and their file.
 type Lost struct {
 	LBA     uint64 `json:"lba"`
 	Blocks  uint64 `json:"blocks"`
@@ -146,8 +149,12 @@ type Lost struct {
 	Outcome string `json:"outcome"`
 	Cause   string `json:"cause"`
 	Promise string `json:"promise"`
-	Reads   string `json:"reads_as"` // zeros, old, torn, garbage, unreadable
-	AckedNS int64  `json:"acked_ns"`
+	Taker   string `json:"taker,omitempty"` // the cause that took the last volatile copy, where that is another one
+	Reads   string `json:"reads_as"`        // zeros, old, torn, garbage, unreadable
+	AckedNS int64  `json:"acked_ns"`        // when the newest version was acknowledged; 0 if it never was
+	AgeNS   int64  `json:"age_ns"`          // how long before the event that was; negative while the event took its course
+	Step    int    `json:"step"`            // the step of Steps that wrote it; -1 is the scene before them
+	File    string `json:"file,omitempty"`  // whose content the blocks are, if a mounted volume has one there
 }
 
 // Step is one step of a case.

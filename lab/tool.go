@@ -34,7 +34,7 @@ type Tool struct {
 }
 
 // Latency is how long commands took, in nanoseconds: the percentiles to three
-// significant digits, the maximum exactly.
+// significant digits, the maximum and the sum exactly.
 type Latency struct {
 	Count uint64 `json:"count"`
 	P50   int64  `json:"p50"`
@@ -42,6 +42,7 @@ type Latency struct {
 	P99   int64  `json:"p99"`
 	P999  int64  `json:"p999"`
 	Max   int64  `json:"max"`
+	Sum   int64  `json:"sum"`
 }
 
 // clock times the commands of the command line under way.
@@ -54,6 +55,7 @@ type clock struct {
 type times struct {
 	counts *hdrhistogram.Histogram
 	max    int64
+	sum    int64
 }
 
 // longest bounds what a histogram tells apart: READ and WRITE have no time-out, and
@@ -74,7 +76,7 @@ func (t *times) add(ns int64) {
 	if t.counts == nil {
 		t.counts = hdrhistogram.New(1, longest, 3)
 	}
-	t.max = max(t.max, ns)
+	t.max, t.sum = max(t.max, ns), t.sum+ns
 	if t.counts.RecordValue(min(ns, longest)) != nil {
 		panic("lab: a command took less than no time")
 	}
@@ -89,9 +91,9 @@ func (t *times) take() Latency {
 	for i := range p {
 		p[i] = min(p[i], t.max) // the histogram gives the upper end of a step
 	}
-	l := Latency{Count: uint64(t.counts.TotalCount()), P50: p[0], P90: p[1], P99: p[2], P999: p[3], Max: t.max}
+	l := Latency{Count: uint64(t.counts.TotalCount()), P50: p[0], P90: p[1], P99: p[2], P999: p[3], Max: t.max, Sum: t.sum}
 	t.counts.Reset()
-	t.max = 0
+	t.max, t.sum = 0, 0
 	return l
 }
 

@@ -41,6 +41,7 @@ type plan struct {
 	cut      power.Cut      // when the first event comes, if not where it stands
 	seams    Seams
 	detail   ledger.Level
+	extents  int // as in Options
 	quiet    int // a sweep listens from this step on
 	// muted has, by step, how long read-backs before the event take; a run with it
 	// lets the time pass and reads nothing.
@@ -76,7 +77,9 @@ type world struct {
 	rewritten bool          // a tool has written since
 	losses    []ledger.Loss // as last judged
 	earlier   []ledger.Loss // of the events before the last
-	tale      *tale         // nil unless blocks are followed
+	owners    owners        // files by block
+	owned     []block.Value[int]
+	tale      *tale // nil unless blocks are followed
 	step      int
 }
 
@@ -264,6 +267,7 @@ func (w *world) runTool(t workload.Tool, note *Step) {
 	tool.process = w.sys.Start(t.Name, t.Run, func(exit int) { tool.done, tool.exit = true, exit })
 	w.until(&tool.done, t.Line)
 	w.tool = nil
+	w.owners.note(w.sys.Mounts())
 	tool.tell(note)
 	stats := tool.process.Stats()
 	speed := w.stopClock(tool, stats.BytesRead, stats.BytesWritten)

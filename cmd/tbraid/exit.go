@@ -11,6 +11,7 @@ import (
 	"tbraid/configs"
 	"tbraid/host/trace"
 	"tbraid/lab"
+	"tbraid/lab/store"
 )
 
 // The exit codes. Loss is a result and no failure.
@@ -102,7 +103,9 @@ func (a *app) complaint(err error) string {
 }
 
 // isArgument tells whether what an error calls its file is an argument.
-func isArgument(file string) bool { return file == typedName || strings.HasPrefix(file, "--") }
+func isArgument(file string) bool {
+	return file == typedName || file == store.Conditions || strings.HasPrefix(file, "--")
+}
 
 // again is the command that repeats this run, as a shell takes it.
 func (a *app) again(seed uint64) string {

@@ -20,6 +20,7 @@ const explainExamples = `  tbraid explain 'dd if=/dev/random of=/dev/disk5 bs=1m
   tbraid explain -v --host kext-sync-swallow 'cp -R /Users/user/Footage /Volumes/RAID/'
   tbraid explain 'diskutil partitionDisk disk5 GPT JHFS+ RAID 100%' -o explained.json
   tbraid explain small --policy wb-flush-all --lba 4096
+  tbraid run forum -o r.json && tbraid explain r.json --lba 4096
   tbraid explain forum --case cp --host kext --policy wb-ack-only --event box-power --file clip-003.mov`
 
 // explainFlags are the flags of explain: a few of run, with defaults of their own.
@@ -31,7 +32,7 @@ type explainFlags struct {
 func newExplain(a *app) *cobra.Command {
 	var o explainFlags
 	c := &cobra.Command{
-		Use:   "explain 'COMMAND LINE' | [SCENARIO | FILE.yaml | - | 'COMMAND LINE' …] {--lba N | --file NAME | --command N}",
+		Use:   "explain 'COMMAND LINE' | [SCENARIO | FILE.yaml | RESULT.json | - | 'COMMAND LINE' …] {--lba N | --file NAME | --command N}",
 		Short: "say what a command line sends to the box, or tell the life of a block",
 		Long: `explain takes a command line of dd, cp, diskutil or sync apart: what each word does
 on macOS, whether it changes what is sent to the box, and whether it makes anything
@@ -47,8 +48,10 @@ its place (that of the scenario, or --cut), what would have come after it, what 
 promised, how they fared and why, and what would have saved them; all of it found
 by simulation. --file NAME is a file on a mounted volume; --file PATH=SIZE, with =,
 declares one on the host's own disk. --command takes the number of a WRITE in the
-log of the target. One story is told for each case, event, host and policy, four
-at most; a scenario without a name is ` + defaultScenario + `.`,
+log of the target. One story is told for each case, event, host and policy; of more
+than four runs, one for each way in which the blocks are lost. In place of a
+scenario it takes a result that run -o has written. A scenario without a name is
+` + defaultScenario + `.`,
 		Example: explainExamples,
 		RunE:    func(c *cobra.Command, args []string) error { return a.explain(c, &o, args) },
 	}

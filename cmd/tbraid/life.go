@@ -97,17 +97,18 @@ func (a *app) explainLife(c *cobra.Command, o *explainFlags, q *lab.LifeQuery, a
 	if err != nil {
 		return err
 	}
-	s, err := a.lifeScenario(c, o, q, args)
-	if err != nil {
+	if err := outputs.check(); err != nil {
 		return err
 	}
-	if err := outputs.check(); err != nil {
+	s, why, err := a.lifeSource(c, o, q, args)
+	if err != nil {
 		return err
 	}
 	l, err := lab.TellLives(s, *q)
 	if err != nil {
 		return err
 	}
+	l.Chosen = why
 	if err := outputs.write(func(w io.Writer, _ string) error { return report.LivesJSON(w, l) }); err != nil {
 		return err
 	}
@@ -115,6 +116,18 @@ func (a *app) explainLife(c *cobra.Command, o *explainFlags, q *lab.LifeQuery, a
 		return report.LivesJSON(a.out, l)
 	}
 	return report.LivesText(a.out, l, page)
+}
+
+// lifeSource finds out by which scenario and of which of its runs a life is told;
+// why says how they were chosen, if there are more.
+func (a *app) lifeSource(c *cobra.Command, o *explainFlags, q *lab.LifeQuery, args []string) (s *configs.Scenario, why string, err error) {
+	if len(args) == 1 && isResult(args[0]) {
+		return a.lifeOfResult(c, o, q, args[0])
+	}
+	if s, err = a.lifeScenario(c, o, q, args); err == nil {
+		why, err = chooseByRunning(s, q)
+	}
+	return s, why, err
 }
 
 // lifeScenario reads the scenario as run does, with the hosts and policies that

@@ -147,7 +147,8 @@ func TestExplain_LifeErrors(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{"--lba", "5"}, exitInput, "choose among them, as in --case 'dd'"},
+		{[]string{"--command", "5"}, exitInput, "choose among them, as in --case 'dd'"},
+		{[]string{"small", "--lba", "9000000"}, exitInput, "nothing of it is lost in any of the 5 runs"},
 		{[]string{"small", "--policy", "wb-age-4s", "--lba", "24000000"}, exitInput, "name one from 0 to 23999999"},
 		{[]string{"small", "--policy", "wb-age-4s", "--command", "3"}, exitInput, "among #30 to #285"},
 		{[]string{"small", "--policy", "wb-age-4s", "--command", "0"}, exitUsage, "from 1"},

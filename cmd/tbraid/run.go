@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -60,6 +61,8 @@ type runFlags struct {
 	seed                    uint64
 	workers                 int
 	outputs                 []string
+	extents                 extents
+	metricsFile             metricsFile
 	seams                   seams
 	sweep, noChanges, plain bool
 
@@ -81,6 +84,8 @@ func (o *runFlags) register(c *cobra.Command) {
 	f.BoolVar(&o.sweep, "sweep", false, "also find out what a cut at every other instant would have cost: worst, mean and time exposed; -v asks for it")
 	f.BoolVar(&o.noChanges, "no-changes", false, "do not try what would have kept the data: some forty runs less, and no CHANGE in the report")
 	f.BoolVar(&o.plain, "plain", false, "words for people who have never seen SCSI")
+	f.StringVar((*string)(&o.metricsFile), "metrics-file", "", "also write the numbers for Prometheus to `FILE`.prom, as the textfile collector of the node exporter reads them")
+	f.Var(&o.extents, "extents", "`NUMBER` of lost extents that the JSON lists of a run at most, or all")
 	f.Var(&o.seams, "log", "print the commands that passed `SEAMS`: driver, target, disks")
 	o.simulated(f)
 	o.look.register(f)
@@ -150,6 +155,8 @@ func (a *app) run(cmd *cobra.Command, o *runFlags, args []string) error {
 		return usage("--sweep asks what is lost, and --ledger off judges nothing: leave one of them out")
 	case o.sweep && o.cut == power.EveryCut:
 		return usage("--cut every shows every instant itself: leave --sweep out")
+	case !o.metricsFile.named():
+		return usage("--metrics-file %s: the textfile collector reads files that end in %s", o.metricsFile, metricsEnding)
 	case outputs.stdout && o.seams.any():
 		return usage("--log prints text, and -o - leaves no room for it: write the result to a file")
 	}
@@ -157,12 +164,15 @@ func (a *app) run(cmd *cobra.Command, o *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := outputs.check(); err != nil {
+	if err := errors.Join(outputs.check(), o.metricsFile.check()); err != nil {
 		return err
 	}
 	if s.Cut.Kind == power.Every {
-		if o.seams.any() {
+		switch {
+		case o.seams.any():
 			return usage("--log prints the commands of single runs, and --cut every plays none")
+		case o.metricsFile != "":
+			return usage("--metrics-file has the numbers of single runs, and --cut every plays none")
 		}
 		c, err := lab.EveryCut(s, lab.SweepOptions{Workers: o.workers, Tail: lab.DefaultTail, Ledger: o.ledger})
 		if err != nil {
@@ -171,11 +181,14 @@ func (a *app) run(cmd *cobra.Command, o *runFlags, args []string) error {
 		return a.curves(c, outputs, page)
 	}
 	r, err := lab.Simulate(s, lab.Options{Workers: o.workers, Seams: lab.Seams(o.seams), Ledger: o.ledger,
-		Sweep: o.sweep || o.verbose && o.ledger != ledger.Off, Changes: !o.noChanges})
+		Sweep: o.sweep || o.verbose && o.ledger != ledger.Off, Changes: !o.noChanges, Extents: int(o.extents)})
 	if err != nil {
 		return err
 	}
 	if err := outputs.write(func(w io.Writer, _ string) error { return report.JSON(w, r) }); err != nil {
+		return err
+	}
+	if err := o.metricsFile.write(r); err != nil {
 		return err
 	}
 	if outputs.stdout {

@@ -48,6 +48,8 @@ func load(root fs.FS) (*tree, error) {
 			return err
 		case d.IsDir() && d.Name() == ".git":
 			return fs.SkipDir
+		case name == ".git": // of a worktree
+			return nil
 		case d.IsDir():
 			entries, err := fs.ReadDir(root, name)
 			if len(entries) == 0 {

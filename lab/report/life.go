@@ -28,6 +28,9 @@ func LivesText(w io.Writer, l *lab.Lives, o Options) error {
 	p.printf("tbraid  explain: the life of %s\n", l.Asked)
 	p.printf("        scenario %s, box %s, tear unit %d B, seed %d\n", l.Scenario.Name, l.Box.Name, l.Box.TearBytes, l.Scenario.Seed)
 	p.printf("        times are seconds since the case began, as --cut counts them\n")
+	if l.Chosen != "" {
+		p.paragraph("CHOSEN", sentence(l.Chosen))
+	}
 	for i := range l.Stories {
 		p.story(&l.Stories[i], time.Duration(l.TailNS))
 	}
