@@ -11,9 +11,19 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectAt)
+	}
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// collectAt is how far garbage may grow, in percent of what is in use, before it is
+// collected: a world of the model is some megabytes and lives for milliseconds.
+const collectAt = 400
 
 // app is one call of the program.
 type app struct {
