@@ -8,10 +8,10 @@ import (
 )
 
 // Write makes the blocks of e valid and dirty with version v. Clean pages are
-// evicted where room is needed; it panics if there is none, which Room would
-// have told. It returns the number of blocks whose
-// dirty version was superseded before any batch took it: these the members will
-// never see. A version overwritten in flight still arrives, and is not counted.
+// evicted where room is needed; it panics if there is none, which Room would have
+// told. It returns the number of blocks whose dirty version was superseded before
+// any batch took it: these the members will never see. A version overwritten in
+// flight still arrives, and is not counted.
 func (c *Cache) Write(now sim.Time, e block.Extent, v block.Version) (superseded uint64) {
 	if e.Empty() {
 		return 0
@@ -71,8 +71,8 @@ func (c *Cache) depart(t *visit) {
 	}
 }
 
-// fresh writes pages that are absent, or clean and lost as a whole, as a span.
-// If they follow the last one of this Write in its line, that grows.
+// fresh writes pages that are absent, or clean and overwritten as a whole, as one
+// span. If they follow the last span of this Write in its line, that one grows.
 func (c *Cache) fresh(t *visit, i uint32, p piece) {
 	c.vacate(i, p)
 	if last := &c.spans[t.last]; last.end() == p.first && p.first%linePages != 0 && last.waiting&p.mask == whole {
