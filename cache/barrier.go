@@ -31,13 +31,9 @@ func (c *Cache) Settled(mark uint64, e block.Extent) bool {
 		return c.settledByAge(mark, e)
 	}
 	w := over(e)
-	for p, ok := w.next(); ok; p, ok = w.next() {
-		for page := p.first; page < p.end; {
-			i, n := c.find(page, p.end)
-			if i != 0 && c.holds(i, mark, p.mask) {
-				return false
-			}
-			page += uint64(n)
+	for i, p, ok := c.step(&w); ok; i, p, ok = c.step(&w) {
+		if i != 0 && c.holds(i, mark, p.mask) {
+			return false
 		}
 	}
 	return true
@@ -83,11 +79,10 @@ func (c *Cache) holds(i uint32, mark uint64, mask uint8) bool {
 		s.carried&mask != 0 && a.carried.seq <= mark && !mutant.Is(mutant.SyncSkipsInFlight)
 }
 
-// share is the mask of the blocks that lie in e, of all pages together.
-func (s *span) share(e block.Extent) (mask uint8) {
+// share is the mask of the blocks that lie in e, of the first page that has any: the
+// others are alike.
+func (s *span) share(e block.Extent) uint8 {
 	w := over(e.Intersect(s.extent()))
-	for p, ok := w.next(); ok; p, ok = w.next() {
-		mask |= p.mask
-	}
-	return mask
+	p, _ := w.next()
+	return p.mask
 }

@@ -57,7 +57,7 @@ func (c *Cache) Gather(stripe uint64, b *Batch) bool {
 	b.inFlight, b.slot = true, s
 	for _, part := range b.parts {
 		p := &c.spans[part.slot]
-		b.Runs = c.appendRuns(b.Runs, 0, p, p.first, part.pages, p.carried)
+		b.Runs = c.appendRuns(b.Runs, 0, p, piece{p.first, p.end(), p.carried})
 	}
 	for _, r := range b.Runs {
 		b.Extents = appendExtent(b.Extents, 0, r.Extent)

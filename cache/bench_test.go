@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"tbraid/cache/replace"
 	"tbraid/internal/block"
 	"tbraid/sim"
 )
@@ -13,14 +14,17 @@ const (
 	benchStripe = 2048    // 1 MiB: 8 data members of 128 KiB
 )
 
-// A 4 KiB page overwritten while it waits, out of 64 MiB of them.
+// A 4 KiB page overwritten at random while it waits, out of 256 MiB of them.
 func BenchmarkOverwrite4K(b *testing.B) {
 	c := mustNew(b, benchPages, benchStripe)
-	c.Write(0, ext(0, 1<<14*PageBlocks), 1)
 	r := rand.New(rand.NewPCG(1, 2))
+	one := func() { c.Write(1, ext(uint64(r.Uint32N(1<<16))*PageBlocks, PageBlocks), 2) }
+	for range 1 << 20 {
+		one()
+	}
 	b.ReportAllocs()
 	for b.Loop() {
-		c.Write(1, ext(uint64(r.Uint32N(1<<14))*PageBlocks, PageBlocks), 2)
+		one()
 	}
 }
 
@@ -54,9 +58,18 @@ func insertEvictDestage(b *testing.B, pages int) {
 }
 
 // 1 MiB sequential writes in a full cache, each a full stripe that is gathered
-// and becomes clean.
+// and becomes clean, under each policy of replacement.
 func BenchmarkSequentialFullStripe1M(b *testing.B) {
-	c := mustNew(b, benchPages, benchStripe)
+	for k, name := range replace.LRU.Options() {
+		b.Run(name, func(b *testing.B) { sequentialFullStripe(b, replace.Kind(k)) })
+	}
+}
+
+func sequentialFullStripe(b *testing.B, k replace.Kind) {
+	c, err := New(Config{CapacityPages: benchPages, StripeBlocks: benchStripe, Replace: k})
+	if err != nil {
+		b.Fatal(err)
+	}
 	var batch Batch
 	now, at := sim.Time(0), uint64(0)
 	one := func() {

@@ -171,6 +171,21 @@ func TestAppending_LeavesTheCallersEntriesAlone(t *testing.T) {
 	}
 }
 
+// What a discard leaves of the stripe in which it begins comes first, however the
+// pages came into the cache and whether they are found one by one or all looked at.
+func TestDiscard_GoesByAddress(t *testing.T) {
+	for _, pages := range []uint64{4, 400} {
+		c := mustNew(t, 16, 32)
+		for _, stripe := range []uint64{pages / 4, 0} {
+			c.Write(1, ext(32*stripe, 32), 1)
+		}
+		c.Discard(ext(24, 8*pages-16))
+		if s, ok := c.Fullest(); !ok || s != 0 {
+			t.Errorf("of %d pages: stripe %d is first, want 0", pages, s)
+		}
+	}
+}
+
 func TestWrite_WithoutRoomPanics(t *testing.T) {
 	c := mustNew(t, 1, 8)
 	c.Write(1, ext(0, 8), 1)

@@ -55,13 +55,9 @@ func (c *Cache) Discard(e block.Extent) {
 
 func (c *Cache) discardPages(e block.Extent) {
 	w := over(e)
-	for p, ok := w.next(); ok; p, ok = w.next() {
-		for page := p.first; page < p.end; {
-			i, n := c.find(page, p.end)
-			if i != 0 {
-				c.discard(c.cut(i, page, n), p.mask)
-			}
-			page += uint64(n)
+	for i, p, ok := c.step(&w); ok; i, p, ok = c.step(&w) {
+		if i != 0 {
+			c.discard(c.cut(i, p.first, p.pages()), p.mask)
 		}
 	}
 }

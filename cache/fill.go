@@ -27,45 +27,47 @@ func (c *Cache) Fill(e block.Extent, runs []block.Run, mark uint64) (taken uint6
 			panic(fmt.Sprintf("cache: fill of %v with content of %v", e, r.Extent))
 		}
 		w := over(r.Extent)
-		for p, ok := w.next(); ok; p, ok = w.next() {
-			taken += c.fillPiece(p, r.Version)
-		}
-	}
-	return taken
-}
-
-func (c *Cache) fillPiece(p piece, v block.Version) (taken uint64) {
-	for page := p.first; page < p.end; {
-		i, n := c.find(page, p.end)
-		if i == 0 {
-			n = c.admit(page, n, p.mask, v)
+		for i, p, ok := c.step(&w); ok; i, p, ok = c.step(&w) {
+			if i != 0 {
+				taken += c.complete(&c.spans[i], p.mask, r.Version)
+				continue
+			}
+			n := c.admit(p, r.Version)
 			taken += uint64(n * bits.OnesCount8(p.mask))
-		} else if s := &c.spans[i]; p.mask&^(s.valid|s.carried) != 0 { // one page, see span
-			taken += s.blocks(p.mask &^ (s.valid | s.carried))
-			c.set(s, p.mask&^(s.valid|s.carried), v)
+			if n < p.pages() {
+				w.resume(p.first + uint64(n))
+			}
 		}
-		page += uint64(n)
 	}
 	return taken
 }
 
-// admit puts the first of n absent pages in, or all of them where it comes to the
+// complete gives those blocks of mask to a span that it may and does not have. It is
+// one page then, see span.
+func (c *Cache) complete(s *span, mask uint8, v block.Version) (taken uint64) {
+	if mask &^= s.valid | s.carried; mask != 0 {
+		c.set(s, mask, v)
+	}
+	return s.blocks(mask)
+}
+
+// admit puts the first of some absent pages in, or all of them where it comes to the
 // same: if nothing has to give way, or if what comes in is the last to give way.
 // It returns how many.
-func (c *Cache) admit(first uint64, n int, mask uint8, v block.Version) int {
-	s := span{first: first, pages: uint8(n), content: uint32(v), valid: mask}
-	if c.replace == replace.LRU || c.resident+n <= c.capacity {
+func (c *Cache) admit(p piece, v block.Version) int {
+	s := span{first: p.first, pages: uint8(p.pages()), content: uint32(v), valid: p.mask}
+	if n := p.pages(); c.replace == replace.LRU || c.resident+n <= c.capacity {
 		c.reserve(n)
 		i := c.newSpan(s)
 		c.place(i)
 		c.rank(i)
 		return n
 	}
-	c.clean.Miss(first)
+	c.clean.Miss(p.first)
 	c.reserve(1)
 	s.pages = 1
 	i := c.newSpan(s)
 	c.place(i)
-	c.clean.Insert(i, first)
+	c.clean.Insert(i, p.first)
 	return 1
 }

@@ -74,7 +74,9 @@ func (c *Cache) place(i uint32) {
 		l.table.add(at, hashOf(line), i)
 		return
 	}
-	if only := is.slot; only < isDirectory {
+	if only := is.slot; only == i {
+		return // it has grown
+	} else if only < isDirectory {
 		is.slot = isDirectory | l.newDirectory(line)
 		l.directories[is.slot-isDirectory].set(&c.spans[only], only)
 	}
@@ -94,7 +96,7 @@ func (c *Cache) displace(i uint32, n int) {
 	}
 	d := &l.directories[is.slot-isDirectory]
 	clear(d[s.first%linePages:][:n])
-	if only, ok := d.single(); ok && n == int(s.pages) {
+	if only, ok := d.single(); ok { // one is left of several
 		d[0], l.free = l.free, is.slot-isDirectory
 		is.slot = only
 	}

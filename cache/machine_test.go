@@ -13,20 +13,40 @@ import (
 	"tbraid/sim"
 )
 
-// A world of ten stripes of three pages, of which four fit in the cache. The
-// stripe numbers lie across a word of the ladder.
-const (
-	worldCapacity = 12
-	worldStripe   = 3 * PageBlocks
-	worldStart    = 60 * worldStripe
-	worldBlocks   = 10 * worldStripe
+// world is a volume and a cache that holds a part of it. Its stripes begin somewhere
+// in the volume, in blocks.
+type world struct {
+	capacity              int
+	stripe, start, blocks uint64
+}
+
+// In a short world most spans are of one page. The stripe numbers lie across a word
+// of the ladder. In a long one lines are full, and begin and end within stripes.
+var (
+	shortWorld = world{capacity: 12, stripe: 3 * PageBlocks, start: 60 * 3 * PageBlocks, blocks: 10 * 3 * PageBlocks}
+	longWorld  = world{capacity: 64, stripe: 25 * PageBlocks, start: 25 * PageBlocks, blocks: 6 * 25 * PageBlocks}
 )
 
-var world = block.Extent{Start: worldStart, Blocks: worldBlocks}
+func (w *world) all() block.Extent { return ext(w.start, w.blocks) }
+
+func (w *world) extent(t *rapid.T, most uint64) block.Extent {
+	start := rapid.Uint64Range(0, w.blocks-1).Draw(t, "start")
+	n := rapid.Uint64Range(1, min(most, w.blocks-start)).Draw(t, "blocks")
+	switch rapid.IntRange(0, 3).Draw(t, "alignment") { // or whole pages and full stripes would be rare
+	case 0:
+		start -= start % w.stripe
+		n = w.stripe
+	case 1:
+		start -= start % PageBlocks
+		n += -n % PageBlocks
+	}
+	return ext(w.start+start, min(n, w.blocks-start))
+}
 
 // machine drives a cache and its model side by side, with members below that
 // remember what reached them.
 type machine struct {
+	world
 	c       *Cache
 	m       *model
 	now     sim.Time
@@ -55,12 +75,6 @@ type ticket struct {
 	owed             map[block.LBA]block.Version
 }
 
-func extent(t *rapid.T, most uint64) block.Extent {
-	start := rapid.Uint64Range(0, worldBlocks-1).Draw(t, "start")
-	n := rapid.Uint64Range(1, min(most, worldBlocks-start)).Draw(t, "blocks")
-	return block.Extent{Start: worldStart + block.LBA(start), Blocks: n}
-}
-
 func (x *machine) next() (sim.Time, block.Version) {
 	x.now++
 	x.version++
@@ -68,11 +82,7 @@ func (x *machine) next() (sim.Time, block.Version) {
 }
 
 func (x *machine) Write(t *rapid.T) {
-	e := extent(t, 2*worldStripe)
-	if rapid.IntRange(0, 3).Draw(t, "aligned") == 0 { // or full stripes would be rare
-		e.Start -= e.Start % worldStripe
-		e.Blocks = worldStripe
-	}
+	e := x.extent(t, 2*x.stripe)
 	room := x.c.Room(e)
 	if room != x.m.room(e) {
 		t.Fatalf("room for %v: %v", e, room)
@@ -87,7 +97,7 @@ func (x *machine) Write(t *rapid.T) {
 }
 
 func (x *machine) Lookup(t *rapid.T) {
-	e := extent(t, 2*worldStripe)
+	e := x.extent(t, 2*x.stripe)
 	missing := x.c.Missing(nil, e)
 	runs, hit := x.c.Lookup(nil, e)
 	valid := x.m.runs(e, func(c *content) bool { return c.valid })
@@ -114,7 +124,7 @@ func (x *machine) Lookup(t *rapid.T) {
 	r := read{e: e, mark: x.c.Mark(), modelsMark: x.m.seq}
 	for _, g := range missing {
 		for a := g.Start; a < g.End(); a++ {
-			r.runs = append(r.runs, block.Run{Extent: block.Extent{Start: a, Blocks: 1}, Version: x.media[a]})
+			r.runs = appendRun(r.runs, 0, block.Run{Extent: block.Extent{Start: a, Blocks: 1}, Version: x.media[a]})
 		}
 	}
 	x.reads = append(x.reads, r)
@@ -134,7 +144,7 @@ func (x *machine) Fill(t *rapid.T) {
 
 func (x *machine) Gather(t *rapid.T) {
 	f := &flown{}
-	stripe := rapid.Uint64Range(x.c.StripeOf(worldStart), x.c.StripeOf(world.End()-1)).Draw(t, "stripe")
+	stripe := rapid.Uint64Range(x.c.StripeOf(x.all().Start), x.c.StripeOf(x.all().End()-1)).Draw(t, "stripe")
 	if oldest, ok := x.c.Oldest(); ok && rapid.Bool().Draw(t, "oldest") {
 		stripe = oldest
 	}
@@ -211,7 +221,7 @@ func (x *machine) Mark(t *rapid.T) {
 }
 
 func (x *machine) Settled(t *rapid.T) {
-	e := extent(t, worldBlocks)
+	e := x.extent(t, x.blocks)
 	if rapid.Bool().Draw(t, "to the end") {
 		e.Blocks = 0
 	}
@@ -232,7 +242,7 @@ func (x *machine) Settled(t *rapid.T) {
 }
 
 func (x *machine) Discard(t *rapid.T) {
-	e := extent(t, worldStripe)
+	e := x.extent(t, x.stripe)
 	if rapid.IntRange(0, 9).Draw(t, "large") == 0 { // more pages than are resident
 		e = block.Extent{Start: e.Start &^ (PageBlocks - 1), Blocks: 1 << 40}
 	} else if !x.c.DirtyIn(e) { // written past the cache
@@ -275,11 +285,11 @@ func (x *machine) Check(t *rapid.T) {
 	if err := x.c.invariants(); err != nil {
 		t.Fatal(err)
 	}
-	valid := x.m.runs(world, func(c *content) bool { return c.valid })
-	if got := x.c.Peek(nil, world); !slices.Equal(got, valid) {
+	valid := x.m.runs(x.all(), func(c *content) bool { return c.valid })
+	if got := x.c.Peek(nil, x.all()); !slices.Equal(got, valid) {
 		t.Fatalf("content %v, want %v", got, valid)
 	}
-	dirty := x.m.runs(world, func(c *content) bool { return c.waiting || c.flying })
+	dirty := x.m.runs(x.all(), func(c *content) bool { return c.waiting || c.flying })
 	if got := x.c.Dirty(nil); !slices.Equal(got, dirty) {
 		t.Fatalf("dirty %v, want %v", got, dirty)
 	}
@@ -288,12 +298,8 @@ func (x *machine) Check(t *rapid.T) {
 			t.Fatalf("block %d is clean with version %d, the members hold %d", a, c.version, x.media[a])
 		}
 	}
-	var lru []uint64
-	for _, i := range slices.Backward(x.c.clean.Slots(nil)) {
-		for k := range x.c.spans[i].pages {
-			lru = append(lru, x.c.spans[i].end()-1-uint64(k))
-		}
-	}
+	lru := x.c.leaving()
+	slices.Reverse(lru)
 	if !slices.Equal(lru, x.m.lru) {
 		t.Fatalf("LRU order %v, want %v", lru, x.m.lru)
 	}
@@ -307,14 +313,14 @@ func (x *machine) choosers() error {
 	most, full := 0, 0
 	for _, n := range ready {
 		most = max(most, n)
-		if n == worldStripe {
+		if n == int(x.stripe) {
 			full++
 		}
 	}
-	if s, ok := x.c.FullStripe(); ok != (full > 0) || ok && ready[s] != worldStripe {
+	if s, ok := x.c.FullStripe(); ok != (full > 0) || ok && ready[s] != int(x.stripe) {
 		return fmt.Errorf("full stripe %d %v, want one of %d", s, ok, full)
 	}
-	if s, ok := x.c.Fullest(); ok != (most > 0) || ready[s] != most { // 24 blocks have a shelf each
+	if s, ok := x.c.Fullest(); ok != (most > 0) || ready[s]*fullShelf/int(x.stripe) != most*fullShelf/int(x.stripe) {
 		return fmt.Errorf("fullest %d %v with %d blocks, want %d", s, ok, ready[s], most)
 	}
 	want, since, any := x.m.oldest()
@@ -322,7 +328,7 @@ func (x *machine) choosers() error {
 		return fmt.Errorf("oldest %d %v, want %d", s, ok, want)
 	}
 	list := slices.Sorted(maps.Keys(ready))
-	for from := x.c.StripeOf(worldStart) - 1; from <= x.c.StripeOf(world.End()); from++ {
+	for from := x.c.StripeOf(x.all().Start) - 1; from <= x.c.StripeOf(x.all().End()); from++ {
 		i, _ := slices.BinarySearch(list, from)
 		if s, ok := x.c.NextFrom(from); ok != (i < len(list)) || ok && s != list[i] {
 			return fmt.Errorf("next from %d is %d %v, of %v", from, s, ok, list)
@@ -334,7 +340,7 @@ func (x *machine) choosers() error {
 		stripes = append(stripes, x.m.stripeOf(a))
 	}
 	stats := Stats{
-		CapacityPages: worldCapacity,
+		CapacityPages: x.capacity,
 		Pages:         len(x.m.ages),
 		DirtyPages:    len(x.m.pages(dirtyOrCarried)),
 		InFlightPages: len(x.m.pages(carried)),
@@ -350,12 +356,17 @@ func (x *machine) choosers() error {
 }
 
 func TestCacheAgainstModel(t *testing.T) {
+	t.Run("short", func(t *testing.T) { againstModel(t, shortWorld) })
+	t.Run("long", func(t *testing.T) { againstModel(t, longWorld) })
+}
+
+func againstModel(t *testing.T, w world) {
 	rapid.Check(t, func(t *rapid.T) {
-		c, err := New(Config{CapacityPages: worldCapacity, StripeBlocks: worldStripe})
+		c, err := New(Config{CapacityPages: w.capacity, StripeBlocks: w.stripe})
 		if err != nil {
 			t.Fatal(err)
 		}
-		x := &machine{c: c, m: newModel(worldCapacity, worldStripe), media: map[block.LBA]block.Version{}}
+		x := &machine{world: w, c: c, m: newModel(w.capacity, int(w.stripe)), media: map[block.LBA]block.Version{}}
 		t.Repeat(rapid.StateMachineActions(x))
 	})
 }

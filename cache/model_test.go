@@ -285,19 +285,23 @@ func (m *model) settled(mark uint64, e block.Extent) bool {
 	return true
 }
 
-// inFlight tells whether a batch of the stripe has not come back.
-func (m *model) inFlight(stripe uint64) bool {
-	return slices.ContainsFunc(m.addresses(func(c *content) bool { return c.carried }),
-		func(a block.LBA) bool { return m.stripeOf(a) == stripe })
+// ready lists the blocks that wait in a stripe of which no batch is in flight.
+func (m *model) ready() []block.LBA {
+	inFlight := map[uint64]bool{}
+	for a, c := range m.blocks {
+		if c.carried {
+			inFlight[m.stripeOf(a)] = true
+		}
+	}
+	return slices.DeleteFunc(m.addresses(func(c *content) bool { return c.waiting }),
+		func(a block.LBA) bool { return inFlight[m.stripeOf(a)] })
 }
 
 // candidates maps the stripes that can be gathered to their waiting blocks.
 func (m *model) candidates() map[uint64]int {
 	stripes := map[uint64]int{}
-	for _, a := range m.addresses(func(c *content) bool { return c.waiting }) {
-		if s := m.stripeOf(a); !m.inFlight(s) {
-			stripes[s]++
-		}
+	for _, a := range m.ready() {
+		stripes[m.stripeOf(a)]++
 	}
 	return stripes
 }
@@ -306,10 +310,9 @@ func (m *model) candidates() map[uint64]int {
 func (m *model) oldest() (stripe uint64, since sim.Time, ok bool) {
 	least := uint64(0)
 	since = sim.Never
-	for _, a := range m.addresses(func(c *content) bool { return c.waiting }) {
-		p := m.ages[pageOf(a)]
-		if s := m.stripeOf(a); !m.inFlight(s) && (!ok || p.seq < least) {
-			stripe, since, least, ok = s, p.since, p.seq, true
+	for _, a := range m.ready() {
+		if p := m.ages[pageOf(a)]; !ok || p.seq < least {
+			stripe, since, least, ok = m.stripeOf(a), p.since, p.seq, true
 		}
 	}
 	return stripe, since, ok

@@ -26,14 +26,11 @@ func (c *Cache) Lookup(dst []block.Run, e block.Extent) (runs []block.Run, hit b
 func (c *Cache) Peek(dst []block.Run, e block.Extent) []block.Run {
 	base := len(dst)
 	w := over(e)
-	for p, ok := w.next(); ok; p, ok = w.next() {
-		for page := p.first; page < p.end; {
-			i, n := c.find(page, p.end)
-			if i != 0 {
-				s := &c.spans[i]
-				dst = c.appendRuns(dst, base, s, page, n, p.mask&s.valid)
-			}
-			page += uint64(n)
+	for i, p, ok := c.step(&w); ok; i, p, ok = c.step(&w) {
+		if i != 0 {
+			s := &c.spans[i]
+			p.mask &= s.valid
+			dst = c.appendRuns(dst, base, s, p)
 		}
 	}
 	return dst
@@ -44,24 +41,21 @@ func (c *Cache) Peek(dst []block.Run, e block.Extent) []block.Run {
 func (c *Cache) Missing(dst []block.Extent, e block.Extent) []block.Extent {
 	base := len(dst)
 	w := over(e)
-	for p, ok := w.next(); ok; p, ok = w.next() {
-		for page := p.first; page < p.end; {
-			i, n := c.find(page, p.end)
-			dst = appendBlocks(dst, base, page, n, p.mask&^c.spans[i].valid) // slot 0 holds nothing
-			page += uint64(n)
-		}
+	for i, p, ok := c.step(&w); ok; i, p, ok = c.step(&w) {
+		p.mask &^= c.spans[i].valid // slot 0 holds nothing
+		dst = appendBlocks(dst, base, p)
 	}
 	return dst
 }
 
-// appendBlocks appends the blocks of mask of n pages, all of them or of one page.
-func appendBlocks(dst []block.Extent, base int, first uint64, n int, mask uint8) []block.Extent {
-	if mask == whole {
-		return appendExtent(dst, base, pagesExtent(first, n))
+// appendBlocks appends the blocks of a piece.
+func appendBlocks(dst []block.Extent, base int, p piece) []block.Extent {
+	if p.mask == whole {
+		return appendExtent(dst, base, p.extent())
 	}
-	for k := range block.LBA(PageBlocks) {
-		if mask>>k&1 != 0 {
-			dst = appendExtent(dst, base, block.Extent{Start: block.LBA(first*PageBlocks) + k, Blocks: 1})
+	for k := range PageBlocks {
+		if p.mask>>k&1 != 0 {
+			dst = appendExtent(dst, base, p.block(k))
 		}
 	}
 	return dst
@@ -81,7 +75,7 @@ func (c *Cache) Dirty(dst []block.Run) []block.Run {
 	})
 	for _, i := range slots {
 		s := &c.spans[i]
-		dst = c.appendRuns(dst, base, s, s.first, int(s.pages), s.dirty())
+		dst = c.appendRuns(dst, base, s, piece{s.first, s.end(), s.dirty()})
 	}
 	return dst
 }

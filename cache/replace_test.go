@@ -2,6 +2,7 @@ package cache
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"tbraid/cache/replace"
@@ -12,42 +13,47 @@ import (
 // Whatever is evicted, what the cache answers is the newest content, and every
 // list stays whole. The LRU order itself is the state machine's test.
 func TestReplace_ContentUnderEveryPolicy(t *testing.T) {
+	contentUnderEveryPolicy(t, shortWorld)
+	contentUnderEveryPolicy(t, longWorld)
+}
+
+func contentUnderEveryPolicy(t *testing.T, w world) {
 	for k := range len(replace.LRU.Options()) {
 		kind := replace.Kind(k)
-		c, err := New(Config{CapacityPages: worldCapacity, StripeBlocks: worldStripe, Replace: kind})
+		c, err := New(Config{CapacityPages: w.capacity, StripeBlocks: w.stripe, Replace: kind})
 		if err != nil {
 			t.Fatal(err)
 		}
 		r := rand.New(rand.NewPCG(1, uint64(k)))
-		var newest, media [worldBlocks]block.Version
+		newest, media := make([]block.Version, w.blocks), make([]block.Version, w.blocks)
 		evicted := 0
-		for now := range sim.Time(20_000) {
-			start := r.Uint64N(worldBlocks)
-			e := block.Extent{Start: worldStart + block.LBA(start), Blocks: 1 + r.Uint64N(min(2*worldStripe, worldBlocks-start))}
+		for now := range sim.Time(10_000) {
+			start := r.Uint64N(w.blocks)
+			e := ext(w.start+start, 1+r.Uint64N(min(2*w.stripe, w.blocks-start)))
 			before := c.Stats().Pages
 			switch what := r.IntN(16); {
 			case what < 6 && c.Room(e):
 				c.Write(now, e, block.Version(now+1))
 				for a := e.Start; a < e.End(); a++ {
-					newest[a-worldStart] = block.Version(now + 1)
+					newest[uint64(a)-w.start] = block.Version(now + 1)
 				}
 			case what < 12:
 				runs, hit := c.Lookup(nil, e)
 				for _, run := range runs {
 					for a := run.Extent.Start; a < run.Extent.End(); a++ {
-						if run.Version != newest[a-worldStart] {
-							t.Fatalf("%v, step %d: block %d is %d, newest is %d", kind, now, a, run.Version, newest[a-worldStart])
+						if run.Version != newest[uint64(a)-w.start] {
+							t.Fatalf("%v, step %d: block %d is %d, newest is %d", kind, now, a, run.Version, newest[uint64(a)-w.start])
 						}
 					}
 				}
 				if !hit {
-					fillFrom(c, e, media[:])
+					w.fillFrom(c, e, media)
 				}
-				if c.Stats().Pages == worldCapacity && before == worldCapacity && !hit {
+				if c.Stats().Pages == w.capacity && before == w.capacity && !hit {
 					evicted++
 				}
 			case what < 15:
-				destageOldest(c, media[:])
+				w.destageOldest(c, media)
 			case r.IntN(20) == 0:
 				c.DropClean()
 			}
@@ -61,18 +67,18 @@ func TestReplace_ContentUnderEveryPolicy(t *testing.T) {
 	}
 }
 
-func fillFrom(c *Cache, e block.Extent, media []block.Version) {
+func (w *world) fillFrom(c *Cache, e block.Extent, media []block.Version) {
 	mark := c.Mark()
 	for _, g := range c.Missing(nil, e) {
 		var runs []block.Run
 		for a := g.Start; a < g.End(); a++ {
-			runs = append(runs, block.Run{Extent: block.Extent{Start: a, Blocks: 1}, Version: media[a-worldStart]})
+			runs = appendRun(runs, 0, block.Run{Extent: block.Extent{Start: a, Blocks: 1}, Version: media[uint64(a)-w.start]})
 		}
 		c.Fill(g, runs, mark)
 	}
 }
 
-func destageOldest(c *Cache, media []block.Version) {
+func (w *world) destageOldest(c *Cache, media []block.Version) {
 	var b Batch
 	s, ok := c.Oldest()
 	if !ok || !c.Gather(s, &b) {
@@ -80,7 +86,7 @@ func destageOldest(c *Cache, media []block.Version) {
 	}
 	for _, run := range b.Runs {
 		for a := run.Extent.Start; a < run.Extent.End(); a++ {
-			media[a-worldStart] = run.Version
+			media[uint64(a)-w.start] = run.Version
 		}
 	}
 	c.Clean(&b)
@@ -130,4 +136,70 @@ func TestNextCold(t *testing.T) {
 	c.Clean(&b)
 	next(1, 2)
 	next(1, 1)
+}
+
+// Pages of one READ that missed come in one by one, whatever has to give way: the
+// order of replacement is that of as many READs of a page each.
+func TestReplace_AFillIsItsPagesOneByOne(t *testing.T) {
+	for k := range len(replace.LRU.Options()) {
+		kind := replace.Kind(k)
+		var two [2]*Cache
+		for i := range two {
+			var err error
+			if two[i], err = New(Config{CapacityPages: 64, StripeBlocks: 128, Replace: kind}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r := rand.New(rand.NewPCG(2, uint64(k)))
+		for step := range 3000 {
+			at, n := r.Uint64N(200), 1+r.Uint64N(20)
+			e := ext(at*PageBlocks, n*PageBlocks)
+			if _, hit := two[0].Lookup(nil, e); !hit {
+				two[0].Fill(e, []block.Run{{Extent: e, Version: 1}}, two[0].Mark())
+			}
+			for i := range n {
+				two[1].Lookup(nil, ext((at+i)*PageBlocks, PageBlocks))
+			}
+			for i := range n {
+				page := ext((at+i)*PageBlocks, PageBlocks)
+				if len(two[1].Peek(nil, page)) == 0 {
+					two[1].Fill(page, []block.Run{{Extent: page, Version: 1}}, two[1].Mark())
+				}
+			}
+			if got, want := two[0].leaving(), two[1].leaving(); !slices.Equal(got, want) {
+				t.Fatalf("%v, step %d: order %v, page by page %v", kind, step, got, want)
+			}
+		}
+	}
+}
+
+// leaving lists the clean pages, the first to give way first as far as the policy has
+// one order.
+func (c *Cache) leaving() (pages []uint64) {
+	for _, i := range c.clean.Slots(nil) {
+		for page := c.spans[i].first; page < c.spans[i].end(); page++ {
+			pages = append(pages, page)
+		}
+	}
+	return pages
+}
+
+// The order by address is built when it is first asked for.
+func TestNextFrom_KnowsWhatWasThereBefore(t *testing.T) {
+	c := mustNew(t, 64, 16)
+	for stripe := range uint64(4) {
+		c.Write(1, ext(stripe*16, 8), 1)
+	}
+	var b Batch
+	c.Gather(1, &b)
+	c.Write(2, ext(16, 8), 2) // in flight, and waiting again
+	for from, want := range []uint64{0, 2, 2, 3} {
+		if got, ok := c.NextFrom(uint64(from)); !ok || got != want {
+			t.Errorf("from %d: stripe %d (%v), want %d", from, got, ok, want)
+		}
+	}
+	c.Clean(&b)
+	if got, ok := c.NextFrom(1); !ok || got != 1 {
+		t.Errorf("from 1, after the batch has landed: stripe %d (%v), want 1", got, ok)
+	}
 }

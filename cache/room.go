@@ -14,13 +14,9 @@ func (c *Cache) Room(e block.Extent) bool {
 		return false
 	}
 	w := overPages(e)
-	for p, ok := w.next(); ok && n > spare; p, ok = w.next() {
-		for page := p.first; page < p.end; {
-			i, k := c.find(page, p.end)
-			if i != 0 && !c.spans[i].clean() {
-				n -= uint64(k)
-			}
-			page += uint64(k)
+	for i, p, ok := c.step(&w); ok && n > spare; i, p, ok = c.step(&w) {
+		if i != 0 && !c.spans[i].clean() {
+			n -= uint64(p.pages())
 		}
 	}
 	return n <= spare
@@ -81,13 +77,9 @@ func (c *Cache) rest(i uint32) {
 // touch is a hit on the clean pages of e, in rising order.
 func (c *Cache) touch(e block.Extent) {
 	w := overPages(e)
-	for p, ok := w.next(); ok; p, ok = w.next() {
-		for page := p.first; page < p.end; {
-			i, n := c.find(page, p.end)
-			if i != 0 && c.spans[i].clean() {
-				c.clean.Touch(c.cut(i, page, n))
-			}
-			page += uint64(n)
+	for i, p, ok := c.step(&w); ok; i, p, ok = c.step(&w) {
+		if i != 0 && c.spans[i].clean() {
+			c.clean.Touch(c.cut(i, p.first, p.pages()))
 		}
 	}
 }

@@ -105,26 +105,27 @@ func (b *slab) clear() {
 	b.free, b.freeMixture = 0, 0
 }
 
-// appendRuns appends the blocks of mask of n pages of a span, in order. Neighbours
-// of one version merge, but never with an entry of dst before base: those are the
+// appendRuns appends the blocks of a piece of a span, in order. Neighbours of one
+// version merge, but never with an entry of dst before base: those are the
 // caller's.
-func (b *slab) appendRuns(dst []block.Run, base int, s *span, first uint64, n int, mask uint8) []block.Run {
-	if mask == whole && !s.mixed {
-		return appendRun(dst, base, block.Run{Extent: pagesExtent(first, n), Version: block.Version(s.content)})
+func (b *slab) appendRuns(dst []block.Run, base int, s *span, p piece) []block.Run {
+	if p.mask == whole && !s.mixed {
+		return appendRun(dst, base, block.Run{Extent: p.extent(), Version: block.Version(s.content)})
 	}
-	for k := range PageBlocks { // of one page, or of none if the mask is empty
-		if mask>>k&1 != 0 {
-			at := block.Extent{Start: block.LBA(first*PageBlocks) + block.LBA(k), Blocks: 1}
-			dst = appendRun(dst, base, block.Run{Extent: at, Version: b.version(s, k)})
+	for k := range PageBlocks {
+		if p.mask>>k&1 != 0 {
+			dst = appendRun(dst, base, block.Run{Extent: p.block(k), Version: b.version(s, k)})
 		}
 	}
 	return dst
 }
 
 func appendRun(dst []block.Run, base int, r block.Run) []block.Run {
-	if k := len(dst) - 1; k >= base && dst[k].Version == r.Version && dst[k].Extent.End() == r.Extent.Start {
-		dst[k].Extent.Blocks += r.Extent.Blocks
-		return dst
+	if n := len(dst); n > base {
+		if last := &dst[n-1]; last.Version == r.Version && last.Extent.End() == r.Extent.Start {
+			last.Extent.Blocks += r.Extent.Blocks
+			return dst
+		}
 	}
 	return append(dst, r)
 }

@@ -9,7 +9,7 @@ const PageBlocks = 8
 // KiB, because no common chunk of an array is smaller.
 const linePages = 16
 
-// piece is a part of a line: whole pages, or some blocks of one page.
+// piece is a part of a line: whole pages, or some blocks of one page, or none.
 type piece struct {
 	first, end uint64 // pages
 	mask       uint8  // of the blocks of each
@@ -43,6 +43,33 @@ func (w *walk) next() (p piece, ok bool) {
 	end := min(uint64(w.end/PageBlocks), page|(linePages-1)+1)
 	w.at = block.LBA(end * PageBlocks)
 	return piece{page, end, whole}, true
+}
+
+// resume goes back to a page within the piece that came last.
+func (w *walk) resume(page uint64) { w.at = block.LBA(page * PageBlocks) }
+
+// step is the next piece of a walk of which all pages lie in span i or, if i is 0,
+// in none.
+func (c *Cache) step(w *walk) (i uint32, p piece, ok bool) {
+	if p, ok = w.next(); !ok {
+		return 0, piece{}, false
+	}
+	i, n := c.find(p.first, p.end)
+	if end := p.first + uint64(n); end < p.end {
+		p.end = end
+		w.resume(end)
+	}
+	return i, p, true
+}
+
+func (p *piece) pages() int { return int(p.end - p.first) }
+
+// extent is where whole pages lie.
+func (p *piece) extent() block.Extent { return pagesExtent(p.first, p.pages()) }
+
+// block is where block k of its one page lies.
+func (p *piece) block(k int) block.Extent {
+	return block.Extent{Start: block.LBA(p.first*PageBlocks) + block.LBA(k), Blocks: 1}
 }
 
 // pagesOf is the number of pages that e touches.

@@ -1,15 +1,17 @@
 package cache
 
 import (
+	"math/bits"
+
 	"tbraid/internal/block"
 	"tbraid/sim"
 )
 
 // Write makes the blocks of e valid and dirty with version v. Clean pages are
-// evicted where room is needed; it panics if there is none, which Room would
-// have told. It returns the number of blocks whose
-// dirty version was superseded before any batch took it: these the members will
-// never see. A version overwritten in flight still arrives, and is not counted.
+// evicted where room is needed; it panics if there is none, which Room would have
+// told. It returns the number of blocks whose dirty version was superseded before
+// any batch took it: these the members will never see. A version overwritten in
+// flight still arrives, and is not counted.
 func (c *Cache) Write(now sim.Time, e block.Extent, v block.Version) (superseded uint64) {
 	if e.Empty() {
 		return 0
@@ -20,19 +22,18 @@ func (c *Cache) Write(now sim.Time, e block.Extent, v block.Version) (superseded
 	c.scattered, c.wrote = e.Start != c.wrote, e.End()
 	t := visit{now: now, version: v}
 	w := over(e)
-	for p, ok := w.next(); ok; p, ok = w.next() {
-		for p.first < p.end {
-			i, n := c.find(p.first, p.end)
-			if p.first >= t.end {
-				c.enter(&t, i, p.first)
-			}
-			n = int(min(p.first+uint64(n), t.end) - p.first)
-			if i == 0 || c.spans[i].clean() && p.mask == whole {
-				n = c.fresh(&t, p, i, n)
-			} else {
-				superseded += c.overwrite(&t, c.cut(i, p.first, n), p.mask)
-			}
-			p.first += uint64(n)
+	for i, p, ok := c.step(&w); ok; i, p, ok = c.step(&w) {
+		if p.first >= t.end {
+			c.enter(&t, i, p.first)
+		}
+		if p.end > t.end { // the stripe ends in the line
+			p.end = t.end
+			w.resume(p.end)
+		}
+		if i == 0 || c.spans[i].clean() && p.mask == whole {
+			c.fresh(&t, i, p)
+		} else {
+			superseded += c.overwrite(&t, c.cut(i, p.first, p.pages()), p.mask)
 		}
 	}
 	c.depart(&t)
@@ -46,6 +47,7 @@ type visit struct {
 	stripe  uint32 // slot; 0 before the first
 	end     uint64 // page after its last
 	before  uint64 // blocks that waited in it
+	last    uint32 // slot of the last span that this Write made in it, or 0
 }
 
 // enter goes on to the stripe of a page, which is in span i, or absent if i is 0.
@@ -59,7 +61,7 @@ func (c *Cache) enter(t *visit, i uint32, page uint64) {
 		st.rewritten = true
 	}
 	t.end = (st.number + 1) * (c.stripeBlocks / PageBlocks)
-	t.before = st.waitingBlocks
+	t.before, t.last = st.waitingBlocks, 0
 }
 
 // depart ends the visit of a stripe.
@@ -69,47 +71,39 @@ func (c *Cache) depart(t *visit) {
 	}
 }
 
-// clear makes room at the beginning of a piece, up to the first page that must not
-// be lost: clean pages go, because they are written as a whole, and absent ones
-// are given a place. The first k are in span i, or absent. It returns the number of
-// pages.
-func (c *Cache) clear(p piece, i uint32, k int) (n int) {
-	for {
-		if i == 0 {
-			c.reserve(k)
-		} else {
-			i = c.cut(i, p.first+uint64(n), k)
-			c.clean.Remove(i)
-			c.displace(i, k)
-			c.freeSpan(i)
-		}
-		if n += k; p.first+uint64(n) == p.end {
-			return n
-		}
-		if i, k = c.find(p.first+uint64(n), p.end); i != 0 && !(c.spans[i].clean() && p.mask == whole) {
-			return n
-		}
+// fresh writes pages that are absent, or clean and overwritten as a whole, as one
+// span. If they follow the last span of this Write in its line, that one grows.
+func (c *Cache) fresh(t *visit, i uint32, p piece) {
+	c.vacate(i, p)
+	if last := &c.spans[t.last]; last.end() == p.first && p.first%linePages != 0 && last.waiting&p.mask == whole {
+		last.pages += uint8(p.pages())
+	} else {
+		t.last = c.newSpan(span{
+			first: p.first, pages: uint8(p.pages()), stripe: t.stripe, written: c.seq + 1,
+			content: uint32(t.version), valid: p.mask, waiting: p.mask,
+		})
+		c.ages[t.last].waiting = stamp{c.seq + 1, t.now}
+		c.join(t.last, t.stripe)
 	}
-}
-
-// fresh writes as many new pages as there is place for one after the other, and
-// returns their number; of the first it is given what find says.
-func (c *Cache) fresh(t *visit, p piece, i uint32, n int) int {
-	p.end = min(p.end, t.end)
-	n = c.clear(p, i, n)
-	i = c.newSpan(span{
-		first: p.first, pages: uint8(n), stripe: t.stripe, written: c.seq + 1,
-		content: uint32(t.version), valid: p.mask, waiting: p.mask,
-	})
-	c.ages[i].waiting = stamp{c.seq + 1, t.now}
-	c.seq += uint64(n)
-	c.place(i)
-	c.join(i, t.stripe)
-	blocks := c.spans[i].blocks(p.mask)
-	c.dirtyPages += n
+	c.place(t.last)
+	c.seq += uint64(p.pages())
+	c.dirtyPages += p.pages()
+	blocks := uint64(p.pages()) * uint64(bits.OnesCount8(p.mask))
 	c.dirtyBlocks += blocks
 	c.stripes[t.stripe].waitingBlocks += blocks
-	return n
+}
+
+// vacate makes room for pages that are absent, or gives up what clean ones hold,
+// which keep their room.
+func (c *Cache) vacate(i uint32, p piece) {
+	if i == 0 {
+		c.reserve(p.pages())
+		return
+	}
+	i = c.cut(i, p.first, p.pages())
+	c.clean.Remove(i)
+	c.displace(i, p.pages())
+	c.freeSpan(i)
 }
 
 // overwrite writes to every page of a span.
