@@ -23,17 +23,16 @@ type command struct {
 type tagSet uint32
 
 func (s tagSet) has(tag uint8) bool { return s>>tag&1 != 0 }
-func (s tagSet) count() int         { return bits.OnesCount32(uint32(s)) }
 func (s tagSet) first() uint8       { return uint8(bits.TrailingZeros32(uint32(s))) }
 
 // commands are those that the drive holds, by tag, in the order in which they
-// came. One that is in none of the sets is on the medium.
+// came. A busy one that is neither held nor ready nor on the link is on the medium.
 type commands struct {
 	pool [maxDepth]command
 	// The ring of tags by order of arrival. It goes through noTag, so the oldest
 	// command is behind it and the newest in front.
 	next, prev [maxDepth + 1]uint8
-	free       tagSet
+	free       tagSet // as many as Spec.QueueDepth says, or busy
 	busy       tagSet
 	held       tagSet // by an earlier command, by want of room, or a Flush by the cache
 	ready      tagSet // for the medium

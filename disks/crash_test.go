@@ -49,7 +49,7 @@ func TestDriveAgainstVersions(t *testing.T) {
 			step(w)
 		}
 		w.kernel.RunUntil(sim.Never)
-		if len(w.pending) != 0 || w.drive.CachedBlocks() != 0 || w.drive.commands.free.count() != w.spec.QueueDepth {
+		if len(w.pending) != 0 || w.drive.CachedBlocks() != 0 || w.drive.commands.free != 1<<w.spec.QueueDepth-1 {
 			t.Fatalf("%d commands and %d blocks never end", len(w.pending), w.drive.CachedBlocks())
 		}
 		w.compare("in the end the medium", w.drive.Peek(nil, everything), w.submitted[:])

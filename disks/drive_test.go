@@ -210,6 +210,21 @@ func TestDispatch_ElevatorIsFair(t *testing.T) {
 	}
 }
 
+// Of two reads of one place the elevator takes the one that came first, also if
+// its tag is the higher.
+func TestDispatch_EqualAddressesInOrder(t *testing.T) {
+	b := newScript(t, hc310(), false)
+	x := b.read(9_000_000, 8)
+	b.read(9_500_000, 8)
+	early := b.read(20_000_000, 8)
+	b.until(x) // its tag is the next to be given
+	late := b.read(20_000_000, 16)
+	b.until(late)
+	if n := len(b.ended); n != 4 || b.ended[2] != early {
+		t.Fatalf("%d ended, the later read before the earlier one", n)
+	}
+}
+
 // A write that waits for room is neither passed by smaller ones nor kept waiting
 // by reads.
 func TestWriteCache_FullIsFair(t *testing.T) {

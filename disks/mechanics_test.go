@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"math"
+	"math/big"
 	"os"
 	"testing"
 	"time"
@@ -56,8 +57,64 @@ func TestSeekTable_AverageAndOrder(t *testing.T) {
 	within(t, "average write seek", writeSum/pairs/1e6, 8.2, 0.1)
 }
 
+// geometries are of one zone, of few and of more than the table of zones has parts.
+func geometries() []Spec {
+	one, many := hc310(), hc310()
+	one.Zones = 1
+	many.Zones, many.Surfaces = 4096, 1
+	return []Spec{hc310(), tiny(), one, many}
+}
+
+// The oracle locates the two ends, each by itself, and looks for zones one by one.
+func TestGeometry_WayOfAnExtent(t *testing.T) {
+	for _, s := range geometries() {
+		g := newGeometry(s)
+		rapid.Check(t, func(t *rapid.T) {
+			start := rapid.Uint64Range(0, g.blocks-1).Draw(t, "start")
+			e := block.Extent{Start: block.LBA(start), Blocks: rapid.Uint64Range(1, min(20_000, g.blocks-start)).Draw(t, "blocks")}
+			first, last := g.locate(e.Start), g.locate(e.End()-1)
+			if got, want := g.wayOf(e), (way{first.track, last.track, first.begin, last.end}); got != want {
+				t.Fatalf("%v: %+v, want %+v", e, got, want)
+			}
+			zone := 0
+			for zone+1 < len(g.zones) && g.zones[zone+1].first <= e.Start {
+				zone++
+			}
+			if got := g.zoneAt(e.Start); got != &g.zones[zone] {
+				t.Fatalf("block %d is looked for in the zone from %d on, want %d", e.Start, got.first, g.zones[zone].first)
+			}
+		})
+	}
+}
+
+func TestHDD_TurnIsTheFirstTimeUnderTheHead(t *testing.T) {
+	m := newMechanics(hc310())
+	revolution := m.revolution.length()
+	rapid.Check(t, func(t *rapid.T) {
+		h := newHDD(m, rapid.Uint64().Draw(t, "phase"))
+		now := sim.Time(rapid.Int64Range(0, 1<<50).Draw(t, "now"))
+		stream := time.Duration(rapid.Int64Range(0, 1<<50).Draw(t, "stream"))
+		at := h.turn(now, stream)
+		if at < now || at.Sub(now) >= revolution || (time.Duration(at)+h.phase-stream)%revolution != 0 {
+			t.Fatalf("at %d the head meets %v at %d", now, stream, at)
+		}
+	})
+}
+
+func TestRate_RoundsDown(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		perSec := rapid.Uint64Range(1_000_000, 16_000_000_000).Draw(t, "rate")
+		bytes := rapid.Uint64Range(0, 100_000_000_000_000).Draw(t, "bytes")
+		var want big.Int
+		want.Mul(new(big.Int).SetUint64(bytes), big.NewInt(1e9)).Div(&want, new(big.Int).SetUint64(perSec))
+		if got := rateOf(perSec).time(bytes); int64(got) != want.Int64() {
+			t.Fatalf("%d bytes at %d a second take %d ns, want %v", bytes, perSec, got, &want)
+		}
+	})
+}
+
 func TestGeometry_BlockAtIsTheInverse(t *testing.T) {
-	for _, s := range []Spec{hc310(), tiny()} {
+	for _, s := range geometries() {
 		g := newGeometry(s)
 		rapid.Check(t, func(t *rapid.T) {
 			a := block.LBA(rapid.Uint64Range(1, g.blocks-1).Draw(t, "block"))
