@@ -15,10 +15,10 @@ type tree[V comparable] struct {
 	branches    []*branch[V]
 	first, last *leaf[V]
 	leaves      int
-	near        *leaf[V]   // where the last search ended
-	fingers     []*leaf[V] // by address, hashed; a leaf that owns it no more shows that itself
-	spare       []*leaf[V] // leaves that are in no branch
-	grown       int        // leaves made
+	near        *leaf[V]    // where the last search ended
+	fingers     []finger[V] // by address, hashed
+	spare       []*leaf[V]  // leaves that are in no branch
+	grown       int         // leaves made
 }
 
 const (
@@ -40,6 +40,15 @@ const (
 	// fewLeaves are searched as quickly as a finger is found.
 	fewLeaves = 16
 )
+
+// finger is where the search for an address of a part ended. It knows the part, so
+// that a leaf that has nothing to do with the address is not touched: most often
+// it is not in the processor's cache. A leaf that owns the address no more shows
+// that itself.
+type finger[V comparable] struct {
+	part uint64 // counted from 1
+	leaf *leaf[V]
+}
 
 type leaf[V comparable] struct {
 	prev, next *leaf[V]
@@ -65,13 +74,14 @@ func (t *tree[V]) owner(a LBA) *leaf[V] {
 	if len(t.fingers) == 0 {
 		return t.search(a)
 	}
-	f := &t.fingers[(uint64(a)>>fingerShift*0x9e3779b97f4a7c15)>>(64-fingerBits)]
-	l := *f
-	if l == nil || a < l.low || a >= l.high {
-		l = t.search(a)
-		*f = l
+	part := uint64(a)>>fingerShift + 1
+	f := &t.fingers[part*0x9e3779b97f4a7c15>>(64-fingerBits)]
+	if f.part == part && a >= f.leaf.low && a < f.leaf.high {
+		t.near = f.leaf
+		return f.leaf
 	}
-	t.near = l
+	l := t.search(a)
+	f.part, f.leaf = part, l
 	return l
 }
 
@@ -100,9 +110,9 @@ func (t *tree[V]) search(a LBA) *leaf[V] {
 }
 
 // upTo is the number of runs of the leaf that begin at or before a: what it was last
-// time, or one more, where addresses come in order. Else it looks at all of them: the
-// loads do not wait for each other, and that counts more than their number where the
-// leaf has not been looked at for long.
+// time, or one more, where addresses come in order. Else it looks first at one of
+// each line of the processor's cache: these loads do not wait for each other, so that
+// lines which have not been looked at for long come at once.
 func (l *leaf[V]) upTo(a LBA) int {
 	if k := l.hint; k > 0 && k < leafPlaces-1 && l.start[k-1] <= a {
 		switch {
@@ -113,10 +123,16 @@ func (l *leaf[V]) upTo(a LBA) int {
 			return k + 1
 		}
 	}
+	const line = 8
 	k := 0
-	for _, start := range l.start[:l.n] {
-		if start <= a {
-			k++
+	for i := line; i < leafPlaces; i += line {
+		if l.start[i-1] <= a {
+			k = i
+		}
+	}
+	for step := line / 2; step > 0; step /= 2 {
+		if l.start[(k+step-1)&mask] <= a {
+			k += step
 		}
 	}
 	l.hint = k
@@ -315,7 +331,7 @@ func (t *tree[V]) leaf() *leaf[V] {
 	l := t.spare[len(t.spare)-1]
 	t.spare = t.spare[:len(t.spare)-1]
 	if t.leaves++; t.leaves > fewLeaves && t.fingers == nil {
-		t.fingers = make([]*leaf[V], 1<<fingerBits)
+		t.fingers = make([]finger[V], 1<<fingerBits)
 	}
 	return l
 }
