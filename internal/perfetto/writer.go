@@ -111,7 +111,7 @@ func (w *Writer) Slices(parent Track, name string, rank int) Track {
 func (w *Writer) Counter(parent Track, name string, rank int) Track {
 	return w.track(parent, name, rank, func(b []byte) []byte {
 		w.inner = number(w.inner[:0], counterUnit, unitBytes)
-		return bytes(b, trackCounter, w.inner)
+		return raw(b, trackCounter, w.inner)
 	})
 }
 
@@ -167,7 +167,7 @@ func (w *Writer) event(t Track, atNS int64, kind uint64, e *Event) {
 		} else {
 			w.inner = number(w.inner, annotationUint, n.Number)
 		}
-		b = bytes(b, eventAnnotations, w.inner)
+		b = raw(b, eventAnnotations, w.inner)
 	}
 	w.body = b
 	w.emit(packetEvent, &atNS)
@@ -184,8 +184,8 @@ func (w *Writer) emit(field protowire.Number, atNS *int64) {
 		b = number(b, packetFlags, incrementalStateCleared)
 		w.begun = true
 	}
-	w.packet = bytes(b, field, w.body)
-	w.inner = bytes(w.inner[:0], tracePacket, w.packet)
+	w.packet = raw(b, field, w.body)
+	w.inner = raw(w.inner[:0], tracePacket, w.packet)
 	if w.err == nil {
 		_, w.err = w.out.Write(w.inner)
 	}
@@ -208,6 +208,6 @@ func text(b []byte, field protowire.Number, s string) []byte {
 	return protowire.AppendString(protowire.AppendTag(b, field, protowire.BytesType), s)
 }
 
-func bytes(b []byte, field protowire.Number, v []byte) []byte {
+func raw(b []byte, field protowire.Number, v []byte) []byte {
 	return protowire.AppendBytes(protowire.AppendTag(b, field, protowire.BytesType), v)
 }
