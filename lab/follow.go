@@ -26,18 +26,26 @@ type tale struct {
 	split int    // facts recorded before it
 	fates []ledger.Fate
 	later []LifeFact // the events behind the first
+	whole bool       // the blocks are those of the whole volume: too many for fates
 }
 
 // follow plays a plan with an eye on some blocks.
-func (p plan) follow(extents []block.Extent) (t *tale, err error) {
-	return t, p.guard(func() error {
+func (p plan) follow(extents []block.Extent) (*tale, error) {
+	t := &tale{}
+	return t, p.tell(t, extents)
+}
+
+// tell plays a plan and lets t follow some blocks.
+func (p plan) tell(t *tale, extents []block.Extent) error {
+	return p.guard(func() error {
 		p.detail = ledger.Full
 		w, err := newWorld(p)
 		if err != nil {
 			return err
 		}
-		t = &tale{w: w}
+		t.w = w
 		w.begin()
+		w.usage.begin(w)
 		t.start = w.k.Now()
 		for _, e := range extents {
 			w.l.Follow(e, w.k.Now)
@@ -57,7 +65,7 @@ func (p plan) follow(extents []block.Extent) (t *tale, err error) {
 
 // judged takes note of what the judge has made of the blocks.
 func (t *tale) judged() {
-	if t != nil {
+	if t != nil && !t.whole {
 		t.fates = t.w.l.Fates(ledger.Judgement{Losses: t.w.losses}, t.w.box.Content)
 	}
 }

@@ -186,6 +186,7 @@ func (w *world) finish() Run {
 		ResyncBytesRead: n.ResyncReads * block.Size, ResyncBytesWritten: n.ResyncWrites * block.Size}
 	r.Commands = w.link.Carried().Commands
 	r.Simulated = w.k.Happened()
+	r.Fates = w.marked.fates(w.losses)
 	w.keepKernelLog()
 	r.CommandLog = w.log.sorted()
 	return *r

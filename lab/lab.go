@@ -44,6 +44,7 @@ type Options struct {
 	Workers int   // runs at a time; 0 is one a processor
 	Seams   Seams // which command logs to keep
 	Ledger  ledger.Level
+	Fates   bool // whether to map how the blocks fare that were written
 	Sweep   bool // find out the Exposure of each run
 	Changes bool // try what would have kept what is lost, and at what price
 	Extents int  // lost extents that a Run lists; 0 is DefaultExtents
@@ -115,7 +116,7 @@ func matrix(s *configs.Scenario, o Options) []plan {
 			for _, h := range s.Hosts {
 				for _, p := range s.Policies {
 					pl := newPlan(s, &c, e).on(s.Box, h, p)
-					pl.seams, pl.detail, pl.extents = o.Seams, o.Ledger, o.Extents
+					pl.seams, pl.detail, pl.extents, pl.mapped = o.Seams, o.Ledger, o.Extents, o.Fates
 					all = append(all, pl)
 				}
 			}
@@ -259,7 +260,7 @@ func (p plan) title() string {
 
 // describe fills in what a Result says of its scenario.
 func describe(s *configs.Scenario) *Result {
-	r := &Result{Schema: Schema, Guesses: s.Guesses,
+	r := &Result{Schema: Schema, Events: []Named{}, Guesses: slices.Concat([]configs.Guess{}, s.Guesses), // a list is never null
 		Scenario: ScenarioInfo{Name: s.Name, Title: s.Title, File: s.File, Seed: s.Seed, SHA256: s.Digest(),
 			Sets: s.Sets, Cut: s.Cut.String(), CutText: s.Cut.Text(), Resolved: s.ResolvedJSON()},
 		Box: BoxInfo{Name: s.Box.Name, Title: s.Box.Title, Level: s.Box.RAID.Level.String(), Members: s.Box.Members,

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"tbraid/disks"
+	"tbraid/internal/block"
 	"tbraid/scsi"
 	"tbraid/scsi/sam"
 	"tbraid/sim"
@@ -21,8 +22,9 @@ type LogLine struct {
 	Name    string // of the command, without its arguments
 	Command string // as people read it
 	End     sim.Time
-	Fate    string // status and sense; empty if none came back
-	Bytes   uint64 // of the extent of a READ or WRITE
+	Fate    string       // status and sense; empty if none came back
+	Extent  block.Extent // of a READ or WRITE
+	Bytes   uint64       // of that extent
 	FUA     bool
 }
 
@@ -43,8 +45,16 @@ func (w *world) watch() {
 	if !w.logging {
 		return
 	}
+	var driver taps
 	if w.seams.Driver {
-		w.sys.Driver().TapDriver = &taskTap{log: &w.log, seam: "driver", open: map[*sam.Task]int{}}
+		driver = append(driver, &taskTap{log: &w.log, seam: "driver", open: map[*sam.Task]int{}})
+	}
+	if w.mapped && w.marked == nil { // of the host under test; what boots after an event writes too late
+		w.marked = &marked{l: w.l, open: func() bool { return !w.happened && w.l.Step() != setup }}
+		driver = append(driver, w.marked)
+	}
+	if len(driver) > 0 {
+		w.sys.Driver().TapDriver = driver
 	}
 	if w.seams.Target && w.link.TapTarget == nil {
 		w.link.TapTarget = &taskTap{log: &w.log, seam: "target", open: map[*sam.Task]int{}}
@@ -68,18 +78,19 @@ type taskTap struct {
 func (t *taskTap) Passing(now sim.Time, task *sam.Task) {
 	name := scsi.Opcode(task.CDB.Bytes[0]).String()
 	text := name + " [" + task.CDB.String() + "]" // not decodable
-	bytes, fua := uint64(0), false
+	var extent block.Extent
+	fua := false
 	if c, sense := scsi.Decode(&task.CDB); sense.None() {
 		text = c.String()
 		if c.Class == scsi.ClassRead || c.Class == scsi.ClassWrite {
-			bytes, fua = c.Extent.Bytes(), c.FUA
+			extent, fua = c.Extent, c.FUA
 		}
 		if c.Op == scsi.ServiceActionIn16 {
 			name = text // the service action is the command
 		}
 	}
 	t.open[task] = t.log.pass(LogLine{At: now, Seam: t.seam, Tag: uint64(task.Serial), Name: name, Command: text,
-		Bytes: bytes, FUA: fua})
+		Extent: extent, Bytes: extent.Bytes(), FUA: fua})
 }
 
 // Returning implements sam.Tap.
@@ -107,14 +118,16 @@ type memberTap struct {
 // Passing implements controller.MemberTap.
 func (t *memberTap) Passing(now sim.Time, member int, io *disks.IO) {
 	name := [...]string{disks.Read: "READ", disks.Write: "WRITE", disks.Flush: "FLUSH"}[io.Op]
-	text := name
+	text, extent := name, block.Extent{}
 	if io.Op != disks.Flush {
+		extent = io.Extent
 		text = fmt.Sprintf("%s lba %d blocks %d", name, io.Extent.Start, io.Extent.Blocks)
 		if io.FUA {
 			text += " FUA"
 		}
 	}
-	t.open[io] = t.log.pass(LogLine{At: now, Seam: fmt.Sprint("disk ", member), Tag: uint64(io.Ref), Name: name, Command: text})
+	t.open[io] = t.log.pass(LogLine{At: now, Seam: fmt.Sprint("disk ", member), Tag: uint64(io.Ref), Name: name, Command: text,
+		Extent: extent, Bytes: extent.Bytes(), FUA: io.FUA})
 }
 
 // Returning implements controller.MemberTap.

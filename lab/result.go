@@ -83,6 +83,7 @@ type Run struct {
 	// list has fewer if it was cut off (Options.Extents).
 	Extents     []Lost `json:"lost_extents,omitempty"`
 	ExtentCount uint64 `json:"lost_extent_count,omitempty"`
+	Fates       []Fate `json:"fates,omitempty"` // how all that was written fares, if Options ask for it
 	// Replayed is what had been lost at the event and what the file system's
 	// journal has put back since; it is not in Loss.
 	Replayed uint64 `json:"replayed_bytes"`

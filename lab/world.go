@@ -41,8 +41,9 @@ type plan struct {
 	cut      power.Cut      // when the first event comes, if not where it stands
 	seams    Seams
 	detail   ledger.Level
-	extents  int // as in Options
-	quiet    int // a sweep listens from this step on
+	extents  int  // as in Options
+	mapped   bool // draw the map of what was written
+	quiet    int  // a sweep listens from this step on
 	// muted has, by step, how long read-backs before the event take; a run with it
 	// lets the time pass and reads nothing.
 	muted map[int]time.Duration
@@ -61,6 +62,7 @@ type world struct {
 	supply power.Supply
 	files  []host.File
 	log    commandLog
+	marked *marked // nil unless the map is drawn
 
 	logging bool // the scene is set, from now on the seams are watched
 

@@ -67,7 +67,7 @@ func (o *benchFlags) register(c *cobra.Command) {
 
 // bench measures and prints. A file is written first, as with run.
 func (a *app) bench(o *benchFlags, args []string) error {
-	outputs, err := parseOutputs(o.outputs, checkResultForm)
+	outputs, err := parseOutputs(o.outputs, checkJSON)
 	if err != nil {
 		return err
 	}

@@ -96,7 +96,7 @@ func explainExample() string {
 
 // explainLine explains a command line word by word and measures it.
 func (a *app) explainLine(o *explainFlags, line string) error {
-	outputs, err := parseOutputs(o.outputs, checkResultForm)
+	outputs, err := parseOutputs(o.outputs, checkJSON)
 	if err != nil {
 		return err
 	}

@@ -89,7 +89,7 @@ func (o *explainFlags) lifeQuery(c *cobra.Command) (*lab.LifeQuery, error) {
 
 // explainLife tells the life of some blocks.
 func (a *app) explainLife(c *cobra.Command, o *explainFlags, q *lab.LifeQuery, args []string) error {
-	outputs, err := parseOutputs(o.outputs, checkResultForm)
+	outputs, err := parseOutputs(o.outputs, checkJSON)
 	if err != nil {
 		return err
 	}

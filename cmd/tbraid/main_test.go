@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"tbraid/lab"
+	"tbraid/lab/report"
 	"tbraid/sim"
 )
 
@@ -85,10 +86,13 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"run", "sync", "--after", "-1s"}, exitUsage, "0 or more"},
 		{[]string{"run", "small", "--cut", ""}, exitUsage, "--cut takes an instant"},
 		{[]string{"run", "sync", "--after", "1s", "--cut", "1s"}, exitUsage, "give one of them"},
-		{[]string{"run", "-o", "x.csv"}, exitUsage, "there is .json"},
+		{[]string{"run", "-o", "x.pdf"}, exitUsage, "there are .json, .csv, .md, .svg, .html, .ndjson, .pftrace, and - for JSON"},
 		{[]string{"run", "-o", "x"}, exitUsage, "no ending"},
 		{[]string{"run", "-o", "x.json", "-o", "x.json"}, exitUsage, "twice"},
 		{[]string{"run", "-o", "-", "--log", "driver"}, exitUsage, "-o -"},
+		{[]string{"schema", "result"}, exitOK, `"title": "what tbraid run writes as JSON: tbraid.result/1"`},
+		{[]string{"schema"}, exitUsage, "schema takes one of "},
+		{[]string{"schema", "results"}, exitUsage, `did you mean "result"?`},
 		{[]string{"list", "boxs"}, exitUsage, `did you mean "boxes"?`},
 		{[]string{"list"}, exitUsage, "list takes one of"},
 		{[]string{"validate"}, exitUsage, "validate takes files"},
@@ -102,6 +106,7 @@ func TestExitCodes(t *testing.T) {
 
 		{with(quick, "-o", filepath.Join(folder, "none", "x.json")), exitInput, "there is no folder"},
 		{with(quick, "-o", taken), exitInput, "no regular file"},
+		{[]string{"run", "forum", "-o", filepath.Join(folder, "x.pftrace")}, exitInput, "holds at most 8 runs, and there are 112; choose among them with --case"},
 		{[]string{"bench", "Z"}, exitInput, "cases are A-sequential"},
 		{[]string{"bench", "F", "--trace", empty}, exitInput, "no line is a request"},
 		{[]string{"bench", "F", "--trace", filepath.Join(folder, "none")}, exitInput, "no such file"},
@@ -212,6 +217,39 @@ func TestOutputFile(t *testing.T) {
 	result(t, data)
 	if all, _ := os.ReadDir(folder); len(all) != 1 {
 		t.Errorf("%d files in the folder, want 1", len(all))
+	}
+}
+
+// Each file gets the form of its ending, all from one run, and -o changes nothing
+// of what is printed.
+func TestOutputForms(t *testing.T) {
+	folder := t.TempDir()
+	begins := map[string]string{".json": "{\n  \"schema\"", ".csv": "scenario.name,", ".md": "## tbraid: small", ".svg": "<svg ", ".html": "<!DOCTYPE html>",
+		".ndjson": `{"run":0,"kind":"run"`, ".pftrace": "\n"}
+	args := quick
+	for _, f := range report.Forms() {
+		args = with(args, "-o", filepath.Join(folder, "r"+f.Ending))
+		if begins[f.Ending] == "" {
+			t.Errorf("no test of %s", f.Ending)
+		}
+	}
+	_, plain, _ := tbraid(quick...)
+	code, stdout, stderr := tbraid(args...)
+	if code != exitOK || stdout != plain {
+		t.Fatalf("exit %d, and another report: %s", code, stderr)
+	}
+	for ending, want := range begins {
+		data, err := os.ReadFile(filepath.Join(folder, "r"+ending))
+		if err != nil || !strings.HasPrefix(string(data), want) {
+			t.Errorf("%s: %v, begins with %q", ending, err, data[:min(len(data), 40)])
+		}
+		if ending == ".html" && !strings.Contains(string(data), `<section aria-labelledby="curves">`) {
+			t.Error("the page has no loss curves")
+		}
+	}
+	off := filepath.Join(folder, "off.html")
+	if code, _, stderr := tbraid(with(quick, "--ledger", "off", "-o", off)...); code != exitOK {
+		t.Errorf("exit %d: %s", code, stderr)
 	}
 }
 

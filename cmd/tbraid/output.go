@@ -8,6 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+
+	"tbraid/configs"
+	"tbraid/lab"
+	"tbraid/lab/report"
+	"tbraid/sim/ledger"
 )
 
 // outputs is where a result goes besides the report.
@@ -15,6 +21,9 @@ type outputs struct {
 	stdout bool // in place of the report
 	files  []string
 }
+
+// any tells whether the result goes anywhere besides the report.
+func (o outputs) any() bool { return o.stdout || len(o.files) > 0 }
 
 // parseOutputs sorts the values of -o; checkForm refuses files of which the
 // ending is no form that the command writes.
@@ -36,16 +45,58 @@ func parseOutputs(all []string, checkForm func(path string) error) (outputs, err
 	return o, nil
 }
 
-// checkResultForm refuses all but JSON, the one form of a result.
+// checkResultForm refuses a file that results have no form for.
 func checkResultForm(path string) error {
-	switch ending := filepath.Ext(path); ending {
-	case ".json":
+	if _, ok := report.FindForm(filepath.Ext(path)); ok {
 		return nil
-	case "":
-		return usage("-o %s has no ending that says in which form to write: there is .json, and - for JSON on standard output", path)
-	default:
-		return usage("-o %s: there is no output in the form %s: there is .json, and - for JSON on standard output", path, ending)
 	}
+	return noForm(path, "there are "+endings())
+}
+
+// checkJSON refuses all but JSON, the one form of what is no result.
+func checkJSON(path string) error {
+	if filepath.Ext(path) == ".json" {
+		return nil
+	}
+	return noForm(path, "there is .json")
+}
+
+func noForm(path, known string) error {
+	known += ", and - for JSON on standard output"
+	if ending := filepath.Ext(path); ending != "" {
+		return usage("-o %s: there is no output in the form %s: %s", path, ending, known)
+	}
+	return usage("-o %s has no ending that says in which form to write: %s", path, known)
+}
+
+// endings lists those that results have a form for.
+func endings() string {
+	var all []string
+	for _, f := range report.Forms() {
+		all = append(all, f.Ending)
+	}
+	return strings.Join(all, ", ")
+}
+
+// hold refuses a scenario of more runs than a file can hold.
+func (o outputs) hold(runs int) error {
+	for _, path := range o.files {
+		if f, _ := report.FindForm(filepath.Ext(path)); f.MostRuns > 0 && runs > f.MostRuns {
+			return &lab.Refused{What: "-o " + path, Why: fmt.Sprintf("a file of this form holds at most %d runs, and there are %d", f.MostRuns, runs),
+				Instead: "choose among them with --case, --host, --policy and --event"}
+		}
+	}
+	return nil
+}
+
+// need adds up what the forms of the files show.
+func (o outputs) need() report.Form {
+	var all report.Form
+	for _, path := range o.files {
+		f, _ := report.FindForm(filepath.Ext(path))
+		all.Curves = all.Curves || f.Curves
+	}
+	return all
 }
 
 // check refuses, before anything is simulated, what could not be written after.
@@ -65,6 +116,23 @@ func (o outputs) check() error {
 		}
 	}
 	return nil
+}
+
+// writeForms writes the result to files, with what their forms show besides.
+func (o *runFlags) writeForms(s *configs.Scenario, r *lab.Result, to outputs) error {
+	d := &report.Document{Result: r, Records: func(each func(*lab.Record) error) error {
+		return lab.Records(s, lab.Options{Ledger: o.ledger}, each)
+	}}
+	if to.need().Curves && o.ledger != ledger.Off {
+		var err error
+		if d.Curves, err = lab.Sweeps(s, lab.SweepOptions{Workers: o.workers, Tail: lab.DefaultTail, Ledger: o.ledger}); err != nil {
+			return err
+		}
+	}
+	return to.write(func(w io.Writer, ending string) error {
+		form, _ := report.FindForm(ending)
+		return form.Write(w, d)
+	})
 }
 
 // write fills each file; render is told its ending.

@@ -38,7 +38,8 @@ func newRoot(a *app) *cobra.Command {
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(a.flagError)
 	root.SetHelpCommand(newHelp(root))
-	root.AddCommand(newRun(a), newCurve(a), newExplain(a), newQuery(a), newValidate(a), newList(a), newInfo(a), newLs(a), newBench(a), newDashboard(a), newVersion(a))
+	root.AddCommand(newRun(a), newCurve(a), newExplain(a), newQuery(a), newValidate(a), newList(a), newInfo(a), newLs(a), newBench(a), newSchema(a),
+		newDashboard(a), newVersion(a))
 	return root
 }
 

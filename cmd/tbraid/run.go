@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -80,7 +79,7 @@ func (o *runFlags) register(c *cobra.Command) {
 	o.narrowed(f)
 	o.happening(f)
 	o.played(f)
-	f.StringArrayVarP(&o.outputs, "output", "o", nil, "also write the result to `FILE`.json; repeatable; - is standard output, and nothing else then")
+	f.StringArrayVarP(&o.outputs, "output", "o", nil, "also write the result to `FILE`, in the form that its ending names: "+endings()+"; repeatable; - is JSON on standard output, and nothing else then")
 	f.BoolVar(&o.sweep, "sweep", false, "also find out what a cut at every other instant would have cost: worst, mean and time exposed; -v asks for it")
 	f.BoolVar(&o.noChanges, "no-changes", false, "do not try what would have kept the data: some forty runs less, and no CHANGE in the report")
 	f.BoolVar(&o.plain, "plain", false, "words for people who have never seen SCSI")
@@ -180,12 +179,15 @@ func (a *app) run(cmd *cobra.Command, o *runFlags, args []string) error {
 		}
 		return a.curves(c, outputs, page)
 	}
+	if err := outputs.hold(lab.RunCount(s)); err != nil {
+		return err
+	}
 	r, err := lab.Simulate(s, lab.Options{Workers: o.workers, Seams: lab.Seams(o.seams), Ledger: o.ledger,
-		Sweep: o.sweep || o.verbose && o.ledger != ledger.Off, Changes: !o.noChanges, Extents: int(o.extents)})
+		Sweep: o.sweep || o.verbose && o.ledger != ledger.Off, Changes: !o.noChanges, Extents: int(o.extents), Fates: outputs.any()})
 	if err != nil {
 		return err
 	}
-	if err := outputs.write(func(w io.Writer, _ string) error { return report.JSON(w, r) }); err != nil {
+	if err := o.writeForms(s, r, outputs); err != nil {
 		return err
 	}
 	if err := o.metricsFile.write(r); err != nil {

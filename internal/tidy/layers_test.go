@@ -31,6 +31,7 @@ var layers = []string{
 	"host/workload",
 	"host/trace",
 	"host",
+	"internal/perfetto",
 	"internal/zipf",
 	"configs",
 	"lab",

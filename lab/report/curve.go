@@ -72,6 +72,7 @@ type trace struct {
 type panel struct {
 	name, host string // of the case and the host
 	traces     []trace
+	says       string // what it shows, if that is not when a cut takes something
 }
 
 // panels sorts the sweeps into panels, in their order.

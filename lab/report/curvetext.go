@@ -43,6 +43,9 @@ func (p *printer) panel(c *panel) {
 // sentence says from which instant to which a cut takes acknowledged bytes.
 // Policies of which the same is to be said share a clause.
 func (c *panel) sentence(o Options) string {
+	if c.says != "" {
+		return c.says
+	}
 	var clauses []string
 	var names [][]string
 	for i := range c.traces {

@@ -39,10 +39,14 @@ func JSON(w io.Writer, r *lab.Result) error {
 
 // printer writes lines and remembers the first error.
 type printer struct {
-	w   io.Writer
-	o   Options
-	err error
+	w    io.Writer
+	o    Options
+	said *[]item // not nil: items are kept here and not printed
+	err  error
 }
+
+// item is what a report says, under its label or that of the item before it.
+type item struct{ label, text string }
 
 func (p *printer) printf(format string, args ...any) {
 	if p.err == nil {
@@ -65,6 +69,10 @@ func (p *printer) hanging(indent int, label, text string) {
 // item is a paragraph of a list under the label of the first one.
 func (p *printer) item(label, text string) {
 	const indent = 12
+	if p.said != nil {
+		*p.said = append(*p.said, item{label, text})
+		return
+	}
 	for i, line := range wrap(text, p.o.width()-indent) {
 		mark := "- "
 		if i > 0 {

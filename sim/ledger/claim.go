@@ -41,6 +41,11 @@ const (
 	AtMembers              // the members were told to flush, and did
 )
 
+var stageNames = [...]string{"asked", "driver", "target", "destaged", "members"}
+
+// String is the stage's stable name.
+func (s Stage) String() string { return stageNames[s] }
+
 // Flush is one request to make earlier writes stable.
 type Flush struct {
 	By      Asker

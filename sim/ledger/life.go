@@ -73,6 +73,11 @@ const (
 	OfQ
 )
 
+var copyNames = [...]string{"data", "mirror", "P", "Q"}
+
+// String is the copy's stable name.
+func (c Copy) String() string { return copyNames[c] }
+
 // Trigger is why a destage began.
 type Trigger uint8
 
@@ -87,6 +92,11 @@ const (
 	ByIdle
 	ByPressure // a read needs room
 )
+
+var triggerNames = [...]string{"flush", "timer", "write-through", "read", "mark", "age", "idle", "pressure"}
+
+// String is the trigger's stable name.
+func (t Trigger) String() string { return triggerNames[t] }
 
 // Method is how a stripe is written.
 type Method uint8
