@@ -20,6 +20,9 @@ type unreadControl struct {
 	sets                       []*yaml.Node
 }
 
+// controlKeys are the keys of a control.
+var controlKeys = []string{"name", "title", "case", "host", "policy", "box", "events", "set"}
+
 // read keeps the nodes: host, policy and box may refer to those of the scenario.
 func (c *Control) read(r *reader, n *yaml.Node, path string) error {
 	pairs, err := r.pairs(n, path)
@@ -32,8 +35,7 @@ func (c *Control) read(r *reader, n *yaml.Node, path string) error {
 		slot, ok := map[string]**yaml.Node{"name": &name, "title": &title, "case": &u.caseName, "host": &u.host,
 			"policy": &u.policy, "box": &u.box, "events": &events, "set": &sets}[p.key.Value]
 		if !ok {
-			known := []string{"name", "title", "case", "host", "policy", "box", "events", "set"}
-			return r.fail(p.key, suggest(p.key.Value, known), "unknown key %q", p.key.Value)
+			return r.fail(p.key, suggest(p.key.Value, controlKeys), "unknown key %q", p.key.Value)
 		}
 		*slot = p.value
 	}

@@ -127,6 +127,8 @@ func encode(v reflect.Value, unit string) *yaml.Node {
 	switch x := v.Interface().(type) {
 	case Step:
 		return x.node()
+	case Assert:
+		return scalar(x.Text)
 	case power.Sequence:
 		return scalar(x.String())
 	case power.Cut:

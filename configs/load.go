@@ -111,7 +111,7 @@ func (r *reader) scenario(s *Scenario, top *yaml.Node) error {
 	case steps != nil && cases != nil:
 		return r.fail(steps, "make them one more case", "a scenario has steps or cases, not both")
 	case steps != nil || cases != nil: // those of the base, and what refers to them, are replaced
-		s.Steps, s.Cases, s.Controls, s.Explain = nil, nil, nil, Explain{}
+		s.Steps, s.Cases, s.Controls, s.Explain, s.Asserts = nil, nil, nil, Explain{}, nil
 		r.facts.replaced("steps", "cases", "controls")
 	}
 	if err := r.fill(pairs, v, "", "base", "name"); err != nil {

@@ -37,6 +37,7 @@ type Scenario struct {
 	Cases    []Case             `conf:"cases" max:"32" doc:"the cases; give these or steps"`
 	Controls []Control          `conf:"controls" max:"32" doc:"variants that a report compares with a case"`
 	Explain  Explain            `conf:"explain" doc:"a pair of observations; a report names every policy that shows both"`
+	Asserts  []Assert           `conf:"asserts" max:"100" doc:"what tbraid check holds the result to, as in lost(dd,*) == 0"`
 	// Boots has the profiles that a restart boots and that are not in Hosts. The
 	// reader adds presets by itself.
 	Boots []host.Profile `conf:"boots" max:"8" doc:"hosts that only boot after a restart"`

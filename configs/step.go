@@ -23,7 +23,27 @@ const (
 	each        = "each"
 )
 
-func stepWords() []string { return []string{stepPrefill, stepRun, stepWait, stepEvent, stepRestart} }
+func stepWords() []string {
+	var words []string
+	for _, f := range StepForms() {
+		words = append(words, f.Word)
+	}
+	return words
+}
+
+// StepForm documents one kind of step.
+type StepForm struct{ Word, Form, Doc string }
+
+// StepForms lists what a step can be.
+func StepForms() []StepForm {
+	return []StepForm{
+		{stepPrefill, "{extent: LBA+SIZE, with: CONTENT}", "content that is durable on the members before the clock starts: " + strings.Join(contentWords(), ", ")},
+		{stepRun, "COMMAND LINE", "a command line, which runs to its end: " + strings.Join(workload.Tools(), ", ")},
+		{stepWait, "DURATION", "nothing is typed for so long"},
+		{stepEvent, "EVENT", "what happens here; " + each + " is each of events:, in turn"},
+		{stepRestart, "HOST", "the host restarts in order, and this host boots"},
+	}
+}
 
 // read takes the one key that says what the step is.
 func (s *Step) read(r *reader, n *yaml.Node, path string) error {
@@ -100,15 +120,21 @@ var contents = []struct {
 	is   workload.Content
 }{{"pattern", workload.Pattern}, {"zeros", workload.Zeros}, {"random", workload.Random}}
 
-func (r *reader) content(n *yaml.Node) (workload.Content, error) {
+func contentWords() []string {
 	var words []string
+	for _, c := range contents {
+		words = append(words, c.word)
+	}
+	return words
+}
+
+func (r *reader) content(n *yaml.Node) (workload.Content, error) {
 	for _, c := range contents {
 		if c.word == n.Value {
 			return c.is, nil
 		}
-		words = append(words, c.word)
 	}
-	return 0, r.fail(n, suggest(n.Value, words), "with cannot be %q", n.Value)
+	return 0, r.fail(n, suggest(n.Value, contentWords()), "with cannot be %q", n.Value)
 }
 
 // extent reads "LBA+SIZE".

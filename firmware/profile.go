@@ -255,6 +255,9 @@ func (Order) Alias(name string) string {
 	return ""
 }
 
+// Aliases are the names that Alias knows.
+func (Order) Aliases() []string { return []string{"lrw", "cscan"} }
+
 // Validate reports the first contradiction between knobs.
 func (p *Profile) Validate() error {
 	switch {

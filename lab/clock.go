@@ -33,14 +33,20 @@ func (w *world) attempt(do func()) (short bool) {
 func (w *world) advance(more func() bool) {
 	for {
 		stop := w.stop()
+		look := w.nextBeat(stop)
 		w.k.RunWhile(func() bool {
 			if !more() {
 				return false
 			}
 			at, any := w.k.Next()
-			return any && at <= stop
+			return any && at <= look
 		})
-		if stop == sim.Never || !more() {
+		switch {
+		case !more():
+			return
+		case look < stop:
+			continue
+		case stop == sim.Never:
 			return
 		}
 		w.k.RunUntil(stop)
@@ -54,7 +60,14 @@ func (w *world) advance(more func() bool) {
 func (w *world) advanceUntil(done *bool, limit sim.Time) {
 	for {
 		stop := w.stop()
-		if w.k.RunUntilSet(done, min(stop, limit)) || stop > limit {
+		end := min(stop, limit)
+		look := w.nextBeat(end)
+		switch set := w.k.RunUntilSet(done, look); {
+		case set:
+			return
+		case look < end:
+			continue
+		case stop > limit:
 			return
 		}
 		w.k.RunUntil(stop)
@@ -66,7 +79,11 @@ func (w *world) advanceUntil(done *bool, limit sim.Time) {
 // sleep lets the model run up to and including time t.
 func (w *world) sleep(t sim.Time) {
 	for {
-		w.k.RunUntil(min(t, w.stop()))
+		stop := min(t, w.stop())
+		look := w.nextBeat(stop)
+		if w.k.RunUntil(look); look < stop {
+			continue
+		}
 		switch {
 		case w.giveBack(): // what came back may have something to do at once
 		case w.k.Now() >= t:

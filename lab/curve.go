@@ -12,7 +12,8 @@ type Curves struct {
 	Schema   string          `json:"schema"`
 	Scenario ScenarioInfo    `json:"scenario"`
 	Box      BoxInfo         `json:"box"`
-	Sweeps   []Sweep         `json:"sweeps"` // by case, host, policy, in that order
+	Partial  *Partial        `json:"partial,omitempty"` // if it was ended early
+	Sweeps   []Sweep         `json:"sweeps"`            // by case, host, policy, in that order
 	Guesses  []configs.Guess `json:"guesses"`
 }
 

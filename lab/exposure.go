@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"slices"
 	"time"
 
 	"tbraid/configs"
@@ -22,15 +23,24 @@ type Exposure struct {
 	OldestNS     int64  `json:"oldest_ns"`  // the greatest age of a byte that a cut would take
 }
 
-// expose sweeps each case under each host and policy and notes in their runs what it
-// has found.
-func expose(s *configs.Scenario, plans []plan, runs []Run, o Options) error {
+// expose sweeps the cases, hosts and policies of the runs that an Exposure is asked
+// for, notes in them what it has found, and returns how many sweeps it has made.
+func expose(s *configs.Scenario, plans []plan, runs []Run, o Options) (int, error) {
 	if o.Ledger == ledger.Off {
-		return nil // nothing is judged
+		return 0, nil // nothing is judged
 	}
-	c, err := Sweeps(s, SweepOptions{Workers: o.Workers, Tail: DefaultTail, Ledger: o.Ledger})
+	asked := func(i int) bool { return o.SweepOf == nil || o.SweepOf(&runs[i]) }
+	all := slices.DeleteFunc(sweepPlans(s, o.Ledger), func(sweep plan) bool {
+		for i, p := range plans {
+			if asked(i) && p.run.Case == sweep.run.Case && p.run.Host == sweep.run.Host && p.run.Policy == sweep.run.Policy {
+				return false
+			}
+		}
+		return true
+	})
+	sweeps, err := sweepAll(all, SweepOptions{Workers: o.Workers, Tail: DefaultTail, Watch: o.Watch})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for i, p := range plans {
 		outage := power.DefaultOutage
@@ -38,13 +48,13 @@ func expose(s *configs.Scenario, plans []plan, runs []Run, o Options) error {
 			_, q := p.cutStep()
 			outage = q[0].Event.Outage
 		}
-		for k := range c.Sweeps {
-			if w := &c.Sweeps[k]; w.Case == p.run.Case && w.Host == p.run.Host && w.Policy == p.run.Policy {
+		for k := range sweeps {
+			if w := &sweeps[k]; asked(i) && w.of(p) {
 				runs[i].Exposure = w.exposure(outage)
 			}
 		}
 	}
-	return nil
+	return len(sweeps), nil
 }
 
 // exposure is the sweep in short, for a power that stays away so long.

@@ -45,9 +45,12 @@ type Options struct {
 	Seams   Seams // which command logs to keep
 	Ledger  ledger.Level
 	Fates   bool // whether to map how the blocks fare that were written
-	Sweep   bool // find out the Exposure of each run
-	Changes bool // try what would have kept what is lost, and at what price
-	Extents int  // lost extents that a Run lists; 0 is DefaultExtents
+	// Sweep asks for the Exposure of each run, or of those that SweepOf selects.
+	Sweep   bool
+	SweepOf func(*Run) bool // nil is all
+	Watch   *Watch          // sees how far it has come, and may end it early; nil is nobody
+	Changes bool            // try what would have kept what is lost, and at what price
+	Extents int             // lost extents that a Run lists; 0 is DefaultExtents
 }
 
 // DefaultExtents is how many lost extents a Run lists if nothing else is asked
@@ -74,36 +77,55 @@ func (b *Broken) Error() string {
 func (b *Broken) Unwrap() error { return b.Cause }
 
 // Simulate runs a scenario: every case under every event, host and policy, then
-// its controls and the search for rival explanations.
+// its controls and the search for rival explanations. A result that the Watch has
+// ended early is Partial, and no error.
 func Simulate(s *configs.Scenario, o Options) (*Result, error) {
 	plans := matrix(s, o)
 	first := len(plans)
 	for _, c := range s.Controls {
 		for _, p := range control(s, c) {
-			p.detail, p.extents = o.Ledger, o.Extents
+			p.detail, p.extents, p.window = o.Ledger, o.Extents, o.Watch
 			plans = append(plans, p)
 		}
 	}
 	runs, err := perform(plans, o.Workers)
+	cut, err := asEarly(err)
 	if err != nil {
 		return nil, err
 	}
 	r := describe(s)
-	r.Runs, r.Controls = runs[:first], runs[first:]
+	r.Runs, r.Controls = runs[:first:first], runs[first:]
+	if cut != nil {
+		r.Runs, r.Controls = only(r.Runs, cut.whole[:first]), only(r.Controls, cut.whole[first:])
+		r.Partial = cut.partial(0)
+		return r, nil
+	}
+	made := len(plans)
 	if o.Sweep {
-		if err := expose(s, plans[:first], r.Runs, o); err != nil {
+		swept, err := expose(s, plans[:first], r.Runs, o)
+		if cut, err = asEarly(err); err != nil {
 			return nil, err
 		}
+		if r.Partial = cut.partial(made); r.Partial != nil {
+			return r, nil
+		}
+		made += swept
 	}
 	if o.Changes {
-		if r.Changes, err = changes(s, plans[:first], r.Runs, o.Workers); err != nil {
+		r.Changes, err = changes(s, plans[:first], r.Runs, o.Workers)
+		if cut, err = asEarly(err); err != nil {
 			return nil, err
+		}
+		if r.Partial = cut.partial(made); r.Partial != nil {
+			return r, nil
 		}
 	}
 	if o.Ledger != ledger.Off && shows(r, s.Explain) {
-		if r.Rivals, err = rivals(s, r.Runs, o.Workers); err != nil {
+		r.Rivals, err = rivals(s, r.Runs, o)
+		if cut, err = asEarly(err); err != nil {
 			return nil, err
 		}
+		r.Partial = cut.partial(made)
 	}
 	return r, nil
 }
@@ -116,7 +138,7 @@ func matrix(s *configs.Scenario, o Options) []plan {
 			for _, h := range s.Hosts {
 				for _, p := range s.Policies {
 					pl := newPlan(s, &c, e).on(s.Box, h, p)
-					pl.seams, pl.detail, pl.extents, pl.mapped = o.Seams, o.Ledger, o.Extents, o.Fates
+					pl.seams, pl.detail, pl.extents, pl.mapped, pl.window = o.Seams, o.Ledger, o.Extents, o.Fates, o.Watch
 					all = append(all, pl)
 				}
 			}
@@ -207,20 +229,33 @@ func (p plan) perform() (Run, error) {
 }
 
 // each does something with every plan, some at a time, and returns the first
-// error in the order of the plans.
+// error in the order of the plans. If there is none, and a watch has ended some of
+// them, the error is an *early.
 func each(plans []plan, workers int, do func(i int, p plan) error) error {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	errs := make([]error, len(plans))
+	whole, errs := make([]bool, len(plans)), make([]error, len(plans))
 	var wait sync.WaitGroup
 	next := make(chan int)
 	for range min(workers, len(plans)) {
 		wait.Go(func() {
 			for i := range next {
-				errs[i] = plans[i].guard(func() error { return do(i, plans[i]) })
+				p := &plans[i]
+				if p.window.ended() {
+					continue
+				}
+				err := p.guard(func() error { return do(i, *p) })
+				if err == errAbandoned {
+					continue
+				}
+				whole[i], errs[i] = true, err
+				p.window.finished()
 			}
 		})
+	}
+	for i := range plans {
+		plans[i].window.expect()
 	}
 	for i := range plans {
 		next <- i
@@ -232,6 +267,9 @@ func each(plans []plan, workers int, do func(i int, p plan) error) error {
 			return err
 		}
 	}
+	if slices.Contains(whole, false) {
+		return &early{whole}
+	}
 	return nil
 }
 
@@ -240,6 +278,8 @@ func (p plan) guard(do func() error) (err error) {
 	defer func() {
 		switch cause := recover().(type) {
 		case nil:
+		case abandoned:
+			err = errAbandoned
 		case *Unfinished:
 			err = cause
 		case *Refused:

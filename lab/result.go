@@ -23,10 +23,12 @@ type Result struct {
 	Firmware []PolicyInfo    `json:"firmware"` // the policies again, with what they are set to
 	Cases    []Named         `json:"cases"`
 	Events   []Named         `json:"events"`
+	Partial  *Partial        `json:"partial,omitempty"` // if it was ended early
 	Runs     []Run           `json:"runs"`
 	Controls []Run           `json:"controls,omitempty"`
 	Rivals   []Rival         `json:"rivals,omitempty"`
 	Changes  []Change        `json:"changes,omitempty"`
+	Asserts  []Assertion     `json:"asserts,omitempty"` // in the order in which they were given
 	Guesses  []configs.Guess `json:"guesses"`
 }
 

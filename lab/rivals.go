@@ -15,7 +15,7 @@ import (
 // back after the first event, one case finds its data gone and the other finds
 // them there. For each it asks whether the read-back itself or the time that it
 // took made the difference.
-func rivals(s *configs.Scenario, known []Run, workers int) ([]Rival, error) {
+func rivals(s *configs.Scenario, known []Run, o Options) ([]Rival, error) {
 	lost, okLost := s.FindCase(s.Explain.Lost)
 	kept, okKept := s.FindCase(s.Explain.Kept)
 	if !okLost || !okKept || len(s.Events) == 0 {
@@ -38,7 +38,10 @@ func rivals(s *configs.Scenario, known []Run, workers int) ([]Rival, error) {
 			}
 		}
 	}
-	runs, err := complete(plans, known, workers)
+	for i := range plans {
+		plans[i].window = o.Watch
+	}
+	runs, err := complete(plans, known, o.Workers)
 	if err != nil {
 		return nil, err
 	}
@@ -51,10 +54,10 @@ func rivals(s *configs.Scenario, known []Run, workers int) ([]Rival, error) {
 		}
 		found = append(found, Rival{Host: c.host.Name, Policy: c.policy.Name, Title: c.policy.Title})
 		p := variant(s, kept, c.host, c.policy, s.Events[0])
-		p.muted = readBacks(kept, b)
+		p.muted, p.window = readBacks(kept, b), o.Watch
 		timed = append(timed, p)
 	}
-	if runs, err = perform(timed, workers); err != nil {
+	if runs, err = perform(timed, o.Workers); err != nil {
 		return nil, err
 	}
 	for i := range found {

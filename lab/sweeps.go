@@ -16,19 +16,33 @@ type SweepOptions struct {
 	Workers int           // sweeps at a time; 0 is one a processor
 	Tail    time.Duration // how long after the event a sweep goes on
 	Ledger  ledger.Level  // Promises, or Full to follow each row of parity as well; all other curves are the same
+	Watch   *Watch        // sees how far it has come, and may end it early; nil is nobody
 }
 
 // Sweeps plays every case under every host and policy without a cut and says
-// what a cut would have cost at each instant.
+// what a cut would have cost at each instant. Curves that the Watch has ended early
+// are Partial, and no error.
 func Sweeps(s *configs.Scenario, o SweepOptions) (*Curves, error) {
 	d := describe(s)
 	c := &Curves{Schema: CurvesSchema, Scenario: d.Scenario, Box: d.Box, Guesses: d.Guesses}
-	plans := sweepPlans(s, o.Ledger)
-	c.Sweeps = make([]Sweep, len(plans))
-	return c, each(plans, o.Workers, func(i int, p plan) error {
+	sweeps, err := sweepAll(sweepPlans(s, o.Ledger), o)
+	cut, err := asEarly(err)
+	if c.Sweeps = sweeps; cut != nil {
+		c.Sweeps, c.Partial = only(sweeps, cut.whole), cut.partial(0)
+	}
+	return c, err
+}
+
+// sweepAll makes the sweeps of some plans, in their order.
+func sweepAll(plans []plan, o SweepOptions) ([]Sweep, error) {
+	sweeps := make([]Sweep, len(plans))
+	for i := range plans {
+		plans[i].window = o.Watch
+	}
+	return sweeps, each(plans, o.Workers, func(i int, p plan) error {
 		w, err := newWorld(p)
 		if err == nil {
-			c.Sweeps[i] = w.sweep(o.Tail)
+			sweeps[i] = w.sweep(o.Tail)
 		}
 		return err
 	})

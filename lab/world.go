@@ -46,9 +46,10 @@ type plan struct {
 	quiet    int  // a sweep listens from this step on
 	// muted has, by step, how long read-backs before the event take; a run with it
 	// lets the time pass and reads nothing.
-	muted map[int]time.Duration
-	seen  sam.Tap // watches the target once the scene is set; nil is nobody
-	run   Run     // with names filled in
+	muted  map[int]time.Duration
+	seen   sam.Tap // watches the target once the scene is set; nil is nobody
+	window *Watch  // sees how far the run has come and may end it; nil is nobody
+	run    Run     // with names filled in
 }
 
 // world is one box with one host at a time, and the clock that drives both.
@@ -63,6 +64,8 @@ type world struct {
 	files  []host.File
 	log    commandLog
 	marked *marked // nil unless the map is drawn
+
+	published published // to the watch
 
 	logging bool // the scene is set, from now on the seams are watched
 

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"slices"
 	"time"
 
 	"tbraid/configs"
@@ -130,10 +131,10 @@ func (p plan) sampled() (runs []Run, times []time.Duration, err error) {
 // instants spread evenly over the steps before it.
 func EveryCut(s *configs.Scenario, o SweepOptions) (*Curves, error) {
 	c, err := Sweeps(s, o)
-	if err != nil {
-		return nil, err
+	if err != nil || c.Partial != nil {
+		return c, err
 	}
-	plans := matrix(s, Options{})
+	plans := matrix(s, Options{Watch: o.Watch})
 	played := make([]Outage, len(plans))
 	err = each(plans, o.Workers, func(i int, p plan) error {
 		if !p.cuttable() || p.foretold() {
@@ -145,14 +146,24 @@ func EveryCut(s *configs.Scenario, o SweepOptions) (*Curves, error) {
 		}
 		return err
 	})
+	cut, err := asEarly(err)
+	c.Partial = cut.partial(len(c.Sweeps))
 	for i, p := range plans {
 		for k := range c.Sweeps {
-			if w := &c.Sweeps[k]; played[i].Name != "" && w.Case == p.run.Case && w.Host == p.run.Host && w.Policy == p.run.Policy {
+			if w := &c.Sweeps[k]; played[i].Name != "" && w.of(p) {
 				w.Outages = append(w.Outages, shifted(played[i], w.StartNS))
 			}
 		}
+		if cut != nil && !cut.whole[i] {
+			c.Sweeps = slices.DeleteFunc(c.Sweeps, func(w Sweep) bool { return w.of(p) })
+		}
 	}
 	return c, err
+}
+
+// of tells whether the sweep is of the case, the host and the policy of a plan.
+func (w *Sweep) of(p plan) bool {
+	return w.Case == p.run.Case && w.Host == p.run.Host && w.Policy == p.run.Policy
 }
 
 // sampledOutage is what the samples show, as curves whose points are the samples.

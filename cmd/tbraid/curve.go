@@ -54,7 +54,6 @@ func (o *curveFlags) register(c *cobra.Command) {
 	f.StringArrayVarP(&o.outputs, "output", "o", nil, "also write the curves to `FILE`.svg, .csv or .json; repeatable; - is JSON on standard output, and nothing else then")
 	o.simulated(f)
 	o.look.register(f)
-	completeFlags(c)
 }
 
 // curve reads, sweeps and prints. As with run, files come first.
@@ -64,13 +63,12 @@ func (a *app) curve(cmd *cobra.Command, o *curveFlags, args []string) error {
 		return err
 	}
 	page, err := o.options(a.screen)
+	if err == nil {
+		err = o.refuse(cmd)
+	}
 	switch {
 	case err != nil:
 		return err
-	case o.workers < 0:
-		return usage("--workers takes 0 or more, not %d", o.workers)
-	case o.after < 0:
-		return usage("--after takes 0 or more, not %s", o.after)
 	case o.ledger == ledger.Off:
 		return usage("--ledger off keeps nothing that a curve could be drawn from: it takes promises or full")
 	case o.tail < 0:
@@ -83,11 +81,15 @@ func (a *app) curve(cmd *cobra.Command, o *curveFlags, args []string) error {
 	if err := outputs.check(); err != nil {
 		return err
 	}
-	c, err := lab.Sweeps(s, lab.SweepOptions{Workers: o.workers, Tail: o.tail, Ledger: o.ledger})
+	var c *lab.Curves
+	err = a.watched(func(w *lab.Watch) (err error) {
+		c, err = lab.Sweeps(s, lab.SweepOptions{Workers: o.workers, Tail: o.tail, Ledger: o.ledger, Watch: w})
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	return a.curves(c, outputs, page)
+	return endedEarly(c.Partial, func() error { return a.curves(c, outputs, page) })
 }
 
 // curves writes the files and prints.

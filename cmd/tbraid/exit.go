@@ -16,11 +16,14 @@ import (
 
 // The exit codes. Loss is a result and no failure.
 const (
-	exitOK     = 0
-	exitFailed = 1  // what has no code of its own
-	exitUsage  = 2  // a command, a flag or its form
-	exitInput  = 3  // a scenario, a preset, a command line to replay, a path
-	exitBroken = 11 // the model contradicted itself: always a bug of tbraid
+	exitOK       = 0
+	exitFailed   = 1  // what has no code of its own
+	exitUsage    = 2  // a command, a flag or its form
+	exitInput    = 3  // a scenario, a preset, a command line to replay, an assertion, a path
+	exitAsserted = 10 // an assertion does not hold
+	exitBroken   = 11 // the model contradicted itself: always a bug of tbraid
+
+	exitInterrupted = 130 // as shells count a program that SIGINT has ended
 )
 
 // usageError is a call that tbraid does not understand.
@@ -64,6 +67,8 @@ func exitCode(err error) int {
 		broken  *lab.Broken
 		line    *trace.Error
 		unknown *lab.UnknownCase
+		unmet   *unmet
+		early   *interrupted
 	)
 	switch {
 	case err == nil:
@@ -75,6 +80,10 @@ func exitCode(err error) int {
 		return exitInput
 	case errors.As(err, &broken):
 		return exitBroken
+	case errors.As(err, &unmet):
+		return exitAsserted
+	case errors.As(err, &early):
+		return exitInterrupted
 	}
 	return exitFailed
 }

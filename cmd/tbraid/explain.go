@@ -65,7 +65,6 @@ scenario it takes a result that run -o has written. A scenario without a name is
 	o.registerLife(c)
 	f.StringArrayVarP(&o.outputs, "output", "o", nil, "also write the explanation to `FILE`.json; repeatable; - is standard output, and nothing else then")
 	o.look.register(f)
-	completeFlags(c)
 	return c
 }
 

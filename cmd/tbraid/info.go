@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -50,7 +49,6 @@ func newInfo(a *app) *cobra.Command {
 	f.StringVar(&diff, "diff", "", "`NAMES` of two host presets, side by side")
 	f.StringVar(&box, "box", "", "`NAME` of a box (default that of the scenario "+defaultScenario+")")
 	l.register(f)
-	completeFlags(c)
 	return c
 }
 
@@ -60,39 +58,4 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return usage("%s takes no argument, not %q; see %s --help", cmd.Name(), args[0], cmd.CommandPath())
 	}
 	return nil
-}
-
-// completeFlags offers names of presets for the flags that take them.
-func completeFlags(c *cobra.Command) {
-	for name, kind := range map[string]string{"host": "hosts", "diff": "hosts", "policy": "policies", "box": "boxes", "event": listEvents} {
-		if c.Flags().Lookup(name) == nil {
-			continue
-		}
-		err := c.RegisterFlagCompletionFunc(name, func(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
-			return completions(kind, word), cobra.ShellCompDirectiveNoFileComp
-		})
-		if err != nil {
-			panic(err) // the flag was looked up above
-		}
-	}
-}
-
-// completions are the names of a kind, each behind what the word has before its
-// last comma.
-func completions(kind, word string) []string {
-	before := word[:strings.LastIndexByte(word, ',')+1]
-	rows, err := listing(kind, false)
-	if err != nil {
-		panic(err) // kinds are those of completeFlags
-	}
-	var all []string
-	for _, r := range rows {
-		all = append(all, fmt.Sprintf("%s%s\t%s", before, r[0], r[1]))
-	}
-	return all
-}
-
-// completeScenarios offers presets, and leaves files to the shell.
-func completeScenarios(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return completions("scenarios", ""), cobra.ShellCompDirectiveDefault
 }

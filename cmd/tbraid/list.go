@@ -14,6 +14,9 @@ import (
 // listEvents is the one kind of list that is not of presets.
 const listEvents = "events"
 
+// sequenceText says what a sequence of events is.
+const sequenceText = "each comes so long after the one before it came, whatever is going on: host-power+2s+box-power"
+
 // listKinds are what list takes.
 func listKinds() []string {
 	var all []string
@@ -59,7 +62,7 @@ func listing(kind string, sources bool) ([][2]string, error) {
 		for _, k := range power.Kinds() {
 			rows = append(rows, [2]string{k.Form(), k.Text()})
 		}
-		rows = append(rows, [2]string{"EVENT+TIME+EVENT…", "each comes so long after the one before it came, whatever is going on: host-power+2s+box-power"})
+		rows = append(rows, [2]string{"EVENT+TIME+EVENT…", sequenceText})
 		return rows, nil
 	}
 	for _, k := range configs.Kinds() {

@@ -39,8 +39,8 @@ func (l *look) options(screen *os.File) (report.Options, error) {
 	case l.width != 0 && l.width < narrowest:
 		return o, usage("--width takes at least %d, not %d", narrowest, l.width)
 	case l.width == 0 && screen != nil:
-		if columns, _, err := term.GetSize(int(screen.Fd())); err == nil && columns > 0 {
-			o.Width = max(columns, narrowest)
+		if n := columns(screen); n > 0 {
+			o.Width = max(n, narrowest)
 		}
 	}
 	return o, nil
@@ -67,6 +67,15 @@ func terminal(w io.Writer) *os.File {
 		return f
 	}
 	return nil
+}
+
+// columns is how wide a terminal is, 0 if it does not say.
+func columns(screen *os.File) int {
+	n, _, err := term.GetSize(int(screen.Fd()))
+	if err != nil {
+		return 0
+	}
+	return max(n, 0)
 }
 
 // choice is a flag that takes one of a few words.

@@ -30,6 +30,7 @@ type app struct {
 	args   []string // as typed, without the name of the program
 	stdin  io.Reader
 	out    *bufio.Writer // standard output
+	errs   io.Writer     // standard error
 	screen *os.File      // the terminal that out goes to, nil if it goes elsewhere
 }
 
@@ -42,7 +43,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 			code = exitFailed
 		}
 	}()
-	a := &app{args: args, stdin: stdin, out: bufio.NewWriter(stdout), screen: terminal(stdout)}
+	a := &app{args: args, stdin: stdin, out: bufio.NewWriter(stdout), errs: stderr, screen: terminal(stdout)}
 	root := newRoot(a)
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -52,8 +53,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	if lost := a.out.Flush(); lost != nil && err == nil {
 		err = fmt.Errorf("standard output: %w", lost)
 	}
-	if err != nil {
+	code = exitCode(err)
+	if err != nil && code != exitAsserted { // the report has said it
 		fmt.Fprintln(stderr, a.complaint(err))
 	}
-	return exitCode(err)
+	return code
 }

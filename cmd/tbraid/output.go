@@ -121,9 +121,12 @@ func (o outputs) check() error {
 // writeForms writes the result to files, with what their forms show besides.
 func (o *runFlags) writeForms(s *configs.Scenario, r *lab.Result, to outputs) error {
 	d := &report.Document{Result: r, Records: func(each func(*lab.Record) error) error {
+		if r.Partial != nil {
+			return errors.New("it plays every run again, and this result was ended early: let it come to its end, or narrow it")
+		}
 		return lab.Records(s, lab.Options{Ledger: o.ledger}, each)
 	}}
-	if to.need().Curves && o.ledger != ledger.Off {
+	if to.need().Curves && o.ledger != ledger.Off && r.Partial == nil {
 		var err error
 		if d.Curves, err = lab.Sweeps(s, lab.SweepOptions{Workers: o.workers, Tail: lab.DefaultTail, Ledger: o.ledger}); err != nil {
 			return err

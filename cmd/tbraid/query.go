@@ -91,7 +91,6 @@ func (o *queryFlags) register(c *cobra.Command) {
 	o.played(f)
 	o.simulated(f)
 	o.look.register(f)
-	completeFlags(c)
 }
 
 func tableNames() []string {
@@ -239,11 +238,17 @@ func (a *app) fillFromRun(cmd *cobra.Command, o *queryFlags, s *store.Store, sou
 	case scenario.Cut.Kind == power.Every:
 		return usage("--cut every gives curves and plays no single run: query takes one instant, or worst")
 	}
-	r, err := lab.Simulate(scenario, lab.Options{Workers: o.workers, Ledger: o.ledger, Extents: lab.AllExtents})
-	if err == nil {
+	return a.watched(func(w *lab.Watch) error {
+		r, err := lab.Simulate(scenario, lab.Options{Workers: o.workers, Ledger: o.ledger, Extents: lab.AllExtents, Watch: w})
+		switch {
+		case err != nil:
+			return err
+		case r.Partial != nil: // an answer from some of the runs would look like one from all
+			return &interrupted{r.Partial}
+		}
 		s.Load(scenario.Name, r)
-	}
-	return err
+		return nil
+	})
 }
 
 // resultOnly refuses the flags that say how a scenario is run.

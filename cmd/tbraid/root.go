@@ -17,8 +17,10 @@ acknowledged bytes are gone, which promise was broken, and by which layer.
 
 Without a command it runs the scenario forum, and takes the flags of run.
 
-Exit codes: 0 it ran (loss is a result), 2 usage, 3 a fault in a scenario or a
-path, 11 the model contradicted itself (always a bug of tbraid), 1 all else.`
+Exit codes: 0 it ran (loss is a result), 2 usage, 3 a fault in a scenario, an
+assertion or a path, 10 an assertion does not hold (check), 11 the model
+contradicted itself (always a bug of tbraid), 130 interrupted: what had been
+simulated by then is reported, and marked as partial; 1 all else.`
 
 // newRoot builds the commands.
 func newRoot(a *app) *cobra.Command {
@@ -38,8 +40,11 @@ func newRoot(a *app) *cobra.Command {
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(a.flagError)
 	root.SetHelpCommand(newHelp(root))
-	root.AddCommand(newRun(a), newCurve(a), newExplain(a), newQuery(a), newValidate(a), newList(a), newInfo(a), newLs(a), newBench(a), newSchema(a),
-		newDashboard(a), newVersion(a))
+	root.AddCommand(newRun(a), newCurve(a), newCheck(a), newExplain(a), newQuery(a), newValidate(a), newList(a), newInfo(a), newLs(a), newBench(a),
+		newDashboard(a), newSchema(a), newMan(a), newVersion(a))
+	for _, c := range append(root.Commands(), root) {
+		a.completeFlags(c)
+	}
 	return root
 }
 

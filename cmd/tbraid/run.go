@@ -88,7 +88,6 @@ func (o *runFlags) register(c *cobra.Command) {
 	f.Var(&o.seams, "log", "print the commands that passed `SEAMS`: driver, target, disks")
 	o.simulated(f)
 	o.look.register(f)
-	completeFlags(c)
 }
 
 // chosen registers what names the parts of a scenario.
@@ -137,19 +136,14 @@ func (a *app) run(cmd *cobra.Command, o *runFlags, args []string) error {
 	}
 	page, err := o.options(a.screen)
 	page.Plain = o.plain
+	if err == nil {
+		err = o.refuse(cmd)
+	}
 	switch {
 	case err != nil:
 		return err
 	case o.plain && o.verbose:
 		return usage("-v adds codes and sources, and --plain leaves such words out: give one of them")
-	case o.workers < 0:
-		return usage("--workers takes 0 or more, not %d", o.workers)
-	case o.after < 0:
-		return usage("--after takes 0 or more, not %s", o.after)
-	case cmd.Flags().Changed("after") && o.cut != "":
-		return usage("--after and --cut both say when the event comes: give one of them")
-	case cmd.Flags().Changed("cut") && o.cut == "":
-		return usage("--cut takes an instant: %s", power.CutForms)
 	case o.sweep && o.ledger == ledger.Off:
 		return usage("--sweep asks what is lost, and --ledger off judges nothing: leave one of them out")
 	case o.sweep && o.cut == power.EveryCut:
@@ -173,33 +167,66 @@ func (a *app) run(cmd *cobra.Command, o *runFlags, args []string) error {
 		case o.metricsFile != "":
 			return usage("--metrics-file has the numbers of single runs, and --cut every plays none")
 		}
-		c, err := lab.EveryCut(s, lab.SweepOptions{Workers: o.workers, Tail: lab.DefaultTail, Ledger: o.ledger})
-		if err != nil {
-			return err
-		}
-		return a.curves(c, outputs, page)
+		return a.everyCut(s, o, outputs, page)
 	}
 	if err := outputs.hold(lab.RunCount(s)); err != nil {
 		return err
 	}
-	r, err := lab.Simulate(s, lab.Options{Workers: o.workers, Seams: lab.Seams(o.seams), Ledger: o.ledger,
-		Sweep: o.sweep || o.verbose && o.ledger != ledger.Off, Changes: !o.noChanges, Extents: int(o.extents), Fates: outputs.any()})
+	var r *lab.Result
+	err = a.watched(func(w *lab.Watch) (err error) {
+		r, err = lab.Simulate(s, lab.Options{Workers: o.workers, Seams: lab.Seams(o.seams), Ledger: o.ledger,
+			Sweep: o.sweep || o.verbose && o.ledger != ledger.Off, Changes: !o.noChanges, Extents: int(o.extents), Fates: outputs.any(), Watch: w})
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	if err := o.writeForms(s, r, outputs); err != nil {
+	return endedEarly(r.Partial, func() error { return a.result(s, r, o, outputs, page) })
+}
+
+// everyCut shows what the event of the scenario costs at every instant.
+func (a *app) everyCut(s *configs.Scenario, o *runFlags, to outputs, page report.Options) error {
+	var c *lab.Curves
+	err := a.watched(func(w *lab.Watch) (err error) {
+		c, err = lab.EveryCut(s, lab.SweepOptions{Workers: o.workers, Tail: lab.DefaultTail, Ledger: o.ledger, Watch: w})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return endedEarly(c.Partial, func() error { return a.curves(c, to, page) })
+}
+
+// result writes the files and prints.
+func (a *app) result(s *configs.Scenario, r *lab.Result, o *runFlags, to outputs, page report.Options) error {
+	if err := o.writeForms(s, r, to); err != nil {
 		return err
 	}
 	if err := o.metricsFile.write(r); err != nil {
 		return err
 	}
-	if outputs.stdout {
+	if to.stdout {
 		return report.JSON(a.out, r)
 	}
 	if err := report.Text(a.out, r, page); err != nil {
 		return err
 	}
 	return a.logs(r, o.seams, page)
+}
+
+// refuse is about flags that contradict each other or have no meaning.
+func (o *runFlags) refuse(cmd *cobra.Command) error {
+	switch {
+	case o.workers < 0:
+		return usage("--workers takes 0 or more, not %d", o.workers)
+	case o.after < 0:
+		return usage("--after takes 0 or more, not %s", o.after)
+	case cmd.Flags().Changed("after") && o.cut != "":
+		return usage("--after and --cut both say when the event comes: give one of them")
+	case cmd.Flags().Changed("cut") && o.cut == "":
+		return usage("--cut takes an instant: %s", power.CutForms)
+	}
+	return nil
 }
 
 // logs prints the command logs, and two hosts side by side if nothing else

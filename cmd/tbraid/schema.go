@@ -8,12 +8,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tbraid/configs"
 	"tbraid/lab/report"
 )
 
 // schemas are the JSON Schemas by name.
 func schemas() map[string]func() []byte {
-	all := map[string]func() []byte{}
+	all := map[string]func() []byte{"scenario": configs.Schema}
 	for _, name := range report.Schemas() {
 		all[name] = func() []byte {
 			text, _ := report.Schema(name)
@@ -28,9 +29,11 @@ func newSchema(a *app) *cobra.Command {
 	names := slices.Sorted(maps.Keys(all))
 	return &cobra.Command{
 		Use:   "schema " + strings.Join(names, "|"),
-		Short: "print the JSON Schema of what is written as JSON",
-		Long: `schema prints a JSON Schema (draft 2020-12). Fields are only ever added to
-what is written, so a reader should pass over those that it does not know.`,
+		Short: "print the JSON Schema of a scenario file, or of what is written as JSON",
+		Long: `schema prints a JSON Schema (draft 2020-12). That of scenario files lets an editor
+complete them. Fields are only ever added to what is written, so a reader should
+pass over those that it does not know.`,
+		Example:   "  tbraid schema scenario >scenario.schema.json",
 		ValidArgs: names,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tbraid/configs"
+	"tbraid/lab/check"
 )
 
 func newValidate(a *app) *cobra.Command {
@@ -24,6 +25,9 @@ func newValidate(a *app) *cobra.Command {
 			var faults []error
 			for _, name := range args {
 				s, err := a.load(name, nil)
+				if err == nil {
+					_, err = check.Read(s, s.Asserts)
+				}
 				if err != nil {
 					faults = append(faults, err)
 					continue

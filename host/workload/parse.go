@@ -66,6 +66,9 @@ func (w word) fault(tool, remedy, problem string, args ...any) error {
 	return &ParseError{tool, w.column, fmt.Sprintf(problem, args...), remedy}
 }
 
+// Tools are the names of the tools that Parse knows.
+func Tools() []string { return []string{"dd", "cp", "diskutil", "sync"} }
+
 // Parse reads a command line as a person types it: one simple command, quotes
 // and backslashes as in sh(1), a sudo before it allowed. Nothing is expanded.
 // Every error is a *ParseError.
@@ -91,8 +94,7 @@ func Parse(line string) (Tool, error) {
 	case "sync":
 		t, err = parseSync(args)
 	default:
-		const known = "dd cp diskutil sync"
-		return Tool{}, words[0].fault("", meant(name, known)+"known are dd, cp, diskutil and sync", "unknown tool %q", name)
+		return Tool{}, words[0].fault("", meant(name, strings.Join(Tools(), " "))+"known are dd, cp, diskutil and sync", "unknown tool %q", name)
 	}
 	if err != nil {
 		return Tool{}, err

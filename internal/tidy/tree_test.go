@@ -46,7 +46,9 @@ func load(root fs.FS) (*tree, error) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && d.Name() == ".git":
+		case d.Name() == ".git" && !d.IsDir():
+			return nil // of a worktree
+		case d.Name() == ".git":
 			return fs.SkipDir
 		case name == ".git": // of a worktree
 			return nil

@@ -14,7 +14,7 @@ import (
 // sentence that says from when to when a cut takes something.
 func CurvesText(w io.Writer, c *lab.Curves, o Options) error {
 	p := &printer{w: w, o: o}
-	r := &lab.Result{Scenario: c.Scenario, Box: c.Box, Guesses: c.Guesses}
+	r := &lab.Result{Scenario: c.Scenario, Box: c.Box, Guesses: c.Guesses, Partial: c.Partial}
 	p.heading(r)
 	all := panels(c)
 	for i := range all {

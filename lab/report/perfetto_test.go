@@ -60,24 +60,24 @@ message DebugAnnotation {
 }
 `
 
-// message is a message of the trace, by the names of its fields.
-type message struct{ protoreflect.Message }
+// packetMessage is a message of the trace, by the names of its fields.
+type packetMessage struct{ protoreflect.Message }
 
-func (m message) of(name protoreflect.Name) protoreflect.Value {
+func (m packetMessage) of(name protoreflect.Name) protoreflect.Value {
 	return m.Get(m.Descriptor().Fields().ByName(name))
 }
-func (m message) has(name protoreflect.Name) bool {
+func (m packetMessage) has(name protoreflect.Name) bool {
 	return m.Has(m.Descriptor().Fields().ByName(name))
 }
-func (m message) sub(name protoreflect.Name) message { return message{m.of(name).Message()} }
-func (m message) text(name protoreflect.Name) string { return m.of(name).String() }
-func (m message) uint(name protoreflect.Name) uint64 { return m.of(name).Uint() }
-func (m message) word(name protoreflect.Name) string {
+func (m packetMessage) sub(name protoreflect.Name) packetMessage { return packetMessage{m.of(name).Message()} }
+func (m packetMessage) text(name protoreflect.Name) string { return m.of(name).String() }
+func (m packetMessage) uint(name protoreflect.Name) uint64 { return m.of(name).Uint() }
+func (m packetMessage) word(name protoreflect.Name) string {
 	f := m.Descriptor().Fields().ByName(name)
 	return string(f.Enum().Values().ByNumber(m.Get(f).Enum()).Name())
 }
 
-func (m message) ids(name protoreflect.Name) []uint64 {
+func (m packetMessage) ids(name protoreflect.Name) []uint64 {
 	var all []uint64
 	for l, i := m.of(name).List(), 0; i < l.Len(); i++ {
 		all = append(all, l.Get(i).Uint())
@@ -121,9 +121,9 @@ func readTrace(t *testing.T, data []byte) *shownTrace {
 	names, parents, open := map[uint64]string{}, map[uint64]uint64{}, map[uint64][]shownSlice{}
 	counters := map[uint64]bool{}
 	last := map[string]int64{}
-	packets := message{root}.of("packet").List()
+	packets := packetMessage{root}.of("packet").List()
 	for i := range packets.Len() {
-		p := message{packets.Get(i).Message()}
+		p := packetMessage{packets.Get(i).Message()}
 		noUnknown(t, p)
 		if p.uint("trusted_packet_sequence_id") == 0 || (p.uint("sequence_flags")&1 == 1) != (i == 0) {
 			t.Fatalf("packet %d is of no sequence, or clears its state in the middle", i)
@@ -160,7 +160,7 @@ func readTrace(t *testing.T, data []byte) *shownTrace {
 		key := group + "/" + names[id]
 		s := shownSlice{name: e.text("name"), track: names[id], from: at, to: at, flows: e.ids("flow_ids"), ends: e.ids("terminating_flow_ids"), notes: map[string]string{}}
 		for l, k := e.of("debug_annotations").List(), 0; k < l.Len(); k++ {
-			a := message{l.Get(k).Message()}
+			a := packetMessage{l.Get(k).Message()}
 			s.notes[a.text("name")] = a.text("string_value")
 			if !a.has("string_value") {
 				s.notes[a.text("name")] = fmt.Sprint(a.uint("uint_value"))
@@ -199,7 +199,7 @@ func readTrace(t *testing.T, data []byte) *shownTrace {
 }
 
 // noUnknown wants every field to be declared.
-func noUnknown(t *testing.T, m message) {
+func noUnknown(t *testing.T, m packetMessage) {
 	t.Helper()
 	if len(m.GetUnknown()) > 0 {
 		t.Fatalf("%s has fields of other numbers: %x", m.Descriptor().Name(), m.GetUnknown())
@@ -209,10 +209,10 @@ func noUnknown(t *testing.T, m message) {
 		case f.Kind() != protoreflect.MessageKind:
 		case f.IsList():
 			for i := range v.List().Len() {
-				noUnknown(t, message{v.List().Get(i).Message()})
+				noUnknown(t, packetMessage{v.List().Get(i).Message()})
 			}
 		default:
-			noUnknown(t, message{v.Message()})
+			noUnknown(t, packetMessage{v.Message()})
 		}
 		return true
 	})

@@ -54,6 +54,11 @@ func (p *printer) heading(r *lab.Result) {
 	for _, s := range r.Scenario.Sets {
 		p.printf("        --set %s\n", s)
 	}
+	if r.Partial != nil {
+		p.printf("\n")
+		p.paragraph("PARTIAL", fmt.Sprintf("Interrupted: %d of %d runs were made. Each of them is whole, and what the others would have shown is missing.",
+			r.Partial.Whole, r.Partial.Of))
+	}
 }
 
 // events lists the events of the runs, in order; "" is a case without one.
