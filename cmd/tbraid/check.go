@@ -129,7 +129,7 @@ func (a *app) check(cmd *cobra.Command, o *checkFlags, args []string) error {
 	}
 	var r *lab.Result
 	err = a.watched(func(w *lab.Watch) (err error) {
-		r, err = judge(s, plan, o, w)
+		r, err = judge(s, plan, o, outputs.any(), w)
 		return err
 	})
 	if err != nil {
@@ -166,8 +166,8 @@ func (o *checkFlags) expected(s *configs.Scenario) []configs.Assert {
 
 // judge simulates what the assertions need and holds them against it; of a result
 // that was ended early nothing is asserted.
-func judge(s *configs.Scenario, plan *check.Plan, o *checkFlags, w *lab.Watch) (*lab.Result, error) {
-	r, err := lab.Simulate(s, lab.Options{Workers: o.workers, Ledger: o.ledger, Sweep: plan.Sweeps(), SweepOf: plan.Swept, Watch: w})
+func judge(s *configs.Scenario, plan *check.Plan, o *checkFlags, fates bool, w *lab.Watch) (*lab.Result, error) {
+	r, err := lab.Simulate(s, lab.Options{Workers: o.workers, Ledger: o.ledger, Fates: fates, Sweep: plan.Sweeps(), SweepOf: plan.Swept, Watch: w})
 	if err == nil && r.Partial == nil {
 		r.Asserts = plan.Judge(r)
 	}
