@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -78,23 +77,18 @@ func (o *checkFlags) register(c *cobra.Command) {
 	o.narrowed(f)
 	o.happening(f)
 	o.played(f)
-	f.StringArrayVarP(&o.outputs, "output", "o", nil, "also write the result to `FILE`.json or the assertions to FILE.xml (JUnit); repeatable; - is JSON on standard output, and nothing else then")
+	f.StringArrayVarP(&o.outputs, "output", "o", nil, "also write the result to `FILE`.json or another form of run, or the assertions to FILE.xml (JUnit); repeatable; - is JSON on standard output, and nothing else then")
 	o.simulated(f)
 	o.look.register(f)
 }
 
-// checkForms are the forms of a checked result by the ending of a file.
-var checkForms = map[string]func(io.Writer, *lab.Result) error{
-	".json": report.JSON,
-	".xml":  report.JUnit,
-}
-
 // checkCheckForm refuses a file that a checked result has no form for.
 func checkCheckForm(path string) error {
-	if _, ok := checkForms[filepath.Ext(path)]; ok {
+	ending := filepath.Ext(path)
+	if _, ok := report.FindForm(ending); ok || ending == junitEnding {
 		return nil
 	}
-	return usage("-o %s: the ending says in which form to write: there are .json and .xml (JUnit), and - for JSON on standard output", path)
+	return noForm(path, "there are "+endings()+", and "+junitEnding+" (JUnit)")
 }
 
 // unmet is the error of a check with assertions that do not hold.
@@ -127,15 +121,17 @@ func (a *app) check(cmd *cobra.Command, o *checkFlags, args []string) error {
 	if err := outputs.check(); err != nil {
 		return err
 	}
-	var r *lab.Result
-	err = a.watched(func(w *lab.Watch) (err error) {
-		r, err = judge(s, plan, o, outputs.any(), w)
+	if err := outputs.hold(lab.RunCount(s)); err != nil {
 		return err
-	})
+	}
+	d, err := a.document(s, lab.Options{Workers: o.workers, Ledger: o.ledger, Sweep: plan.Sweeps(), SweepOf: plan.Swept, Fates: outputs.any()}, outputs)
 	if err != nil {
 		return err
 	}
-	return endedEarly(r.Partial, func() error { return a.checked(r, outputs, o, page) })
+	if d.Result.Partial == nil { // of a result that was ended early nothing is asserted
+		d.Result.Asserts = plan.Judge(d.Result)
+	}
+	return endedEarly(d.Result.Partial, func() error { return a.checked(d, outputs, o, page) })
 }
 
 // refuse is about flags that contradict each other or ask for what check is not.
@@ -164,19 +160,10 @@ func (o *checkFlags) expected(s *configs.Scenario) []configs.Assert {
 	return all
 }
 
-// judge simulates what the assertions need and holds them against it; of a result
-// that was ended early nothing is asserted.
-func judge(s *configs.Scenario, plan *check.Plan, o *checkFlags, fates bool, w *lab.Watch) (*lab.Result, error) {
-	r, err := lab.Simulate(s, lab.Options{Workers: o.workers, Ledger: o.ledger, Fates: fates, Sweep: plan.Sweeps(), SweepOf: plan.Swept, Watch: w})
-	if err == nil && r.Partial == nil {
-		r.Asserts = plan.Judge(r)
-	}
-	return r, err
-}
-
 // checked writes the files and prints. The error says whether all is as asserted.
-func (a *app) checked(r *lab.Result, to outputs, o *checkFlags, page report.Options) error {
-	if err := to.write(func(w io.Writer, form string) error { return checkForms[form](w, r) }); err != nil {
+func (a *app) checked(d *report.Document, to outputs, o *checkFlags, page report.Options) error {
+	r := d.Result
+	if err := to.writeForms(d); err != nil {
 		return err
 	}
 	print := func() error { return report.Check(a.out, r, page) }

@@ -66,8 +66,8 @@ func TestCheck_Refuses(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{"-o", "x.csv"}, exitUsage, "there are .json and .xml (JUnit)"},
-		{[]string{"-o", "x"}, exitUsage, "there are .json and .xml (JUnit)"},
+		{[]string{"-o", "x.pdf"}, exitUsage, ".xml (JUnit)"},
+		{[]string{"-o", "x"}, exitUsage, ".xml (JUnit)"},
 		{[]string{"-o", filepath.Join(folder, "none", "x.xml")}, exitInput, "there is no folder"},
 		{[]string{"--annotate", "gitlab"}, exitUsage, "auto, github, never"},
 		{[]string{"--ledger", "off"}, exitUsage, "judges nothing"},

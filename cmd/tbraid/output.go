@@ -118,21 +118,39 @@ func (o outputs) check() error {
 	return nil
 }
 
-// writeForms writes the result to files, with what their forms show besides.
-func (o *runFlags) writeForms(s *configs.Scenario, r *lab.Result, to outputs) error {
-	d := &report.Document{Result: r, Records: func(each func(*lab.Record) error) error {
-		if r.Partial != nil {
-			return errors.New("it plays every run again, and this result was ended early: let it come to its end, or narrow it")
-		}
-		return lab.Records(s, lab.Options{Ledger: o.ledger}, each)
-	}}
-	if to.need().Curves && o.ledger != ledger.Off && r.Partial == nil {
-		var err error
-		if d.Curves, err = lab.Sweeps(s, lab.SweepOptions{Workers: o.workers, Tail: lab.DefaultTail, Ledger: o.ledger}); err != nil {
+// document simulates a scenario under a watch, with the sweeps that the forms of the
+// files show besides. If those were ended early, the result is partial.
+func (a *app) document(s *configs.Scenario, o lab.Options, to outputs) (*report.Document, error) {
+	d := &report.Document{}
+	err := a.watched(func(w *lab.Watch) (err error) {
+		o.Watch = w
+		if d.Result, err = lab.Simulate(s, o); err != nil || d.Result.Partial != nil || !to.need().Curves || o.Ledger == ledger.Off {
 			return err
 		}
+		d.Curves, err = lab.Sweeps(s, lab.SweepOptions{Workers: o.Workers, Tail: lab.DefaultTail, Ledger: o.Ledger, Watch: w})
+		if err == nil && d.Curves.Partial != nil {
+			d.Result.Partial, d.Curves = d.Curves.Partial, nil
+		}
+		return err
+	})
+	d.Records = func(each func(*lab.Record) error) error {
+		if d.Result.Partial != nil {
+			return errors.New("it plays every run again, and this result was ended early: let it come to its end, or narrow it")
+		}
+		return lab.Records(s, lab.Options{Ledger: o.Ledger}, each)
 	}
-	return to.write(func(w io.Writer, ending string) error {
+	return d, err
+}
+
+// junitEnding is the form of a checked result that build servers read.
+const junitEnding = ".xml"
+
+// writeForms writes the document to files.
+func (o outputs) writeForms(d *report.Document) error {
+	return o.write(func(w io.Writer, ending string) error {
+		if ending == junitEnding {
+			return report.JUnit(w, d.Result)
+		}
 		form, _ := report.FindForm(ending)
 		return form.Write(w, d)
 	})

@@ -172,16 +172,12 @@ func (a *app) run(cmd *cobra.Command, o *runFlags, args []string) error {
 	if err := outputs.hold(lab.RunCount(s)); err != nil {
 		return err
 	}
-	var r *lab.Result
-	err = a.watched(func(w *lab.Watch) (err error) {
-		r, err = lab.Simulate(s, lab.Options{Workers: o.workers, Seams: lab.Seams(o.seams), Ledger: o.ledger,
-			Sweep: o.sweep || o.verbose && o.ledger != ledger.Off, Changes: !o.noChanges, Extents: int(o.extents), Fates: outputs.any(), Watch: w})
-		return err
-	})
+	d, err := a.document(s, lab.Options{Workers: o.workers, Seams: lab.Seams(o.seams), Ledger: o.ledger,
+		Sweep: o.sweep || o.verbose && o.ledger != ledger.Off, Changes: !o.noChanges, Extents: int(o.extents), Fates: outputs.any()}, outputs)
 	if err != nil {
 		return err
 	}
-	return endedEarly(r.Partial, func() error { return a.result(s, r, o, outputs, page) })
+	return endedEarly(d.Result.Partial, func() error { return a.result(d, o, outputs, page) })
 }
 
 // everyCut shows what the event of the scenario costs at every instant.
@@ -198,8 +194,9 @@ func (a *app) everyCut(s *configs.Scenario, o *runFlags, to outputs, page report
 }
 
 // result writes the files and prints.
-func (a *app) result(s *configs.Scenario, r *lab.Result, o *runFlags, to outputs, page report.Options) error {
-	if err := o.writeForms(s, r, to); err != nil {
+func (a *app) result(d *report.Document, o *runFlags, to outputs, page report.Options) error {
+	r := d.Result
+	if err := to.writeForms(d); err != nil {
 		return err
 	}
 	if err := o.metricsFile.write(r); err != nil {
