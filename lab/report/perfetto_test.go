@@ -69,7 +69,9 @@ func (m packetMessage) of(name protoreflect.Name) protoreflect.Value {
 func (m packetMessage) has(name protoreflect.Name) bool {
 	return m.Has(m.Descriptor().Fields().ByName(name))
 }
-func (m packetMessage) sub(name protoreflect.Name) packetMessage { return packetMessage{m.of(name).Message()} }
+func (m packetMessage) sub(name protoreflect.Name) packetMessage {
+	return packetMessage{m.of(name).Message()}
+}
 func (m packetMessage) text(name protoreflect.Name) string { return m.of(name).String() }
 func (m packetMessage) uint(name protoreflect.Name) uint64 { return m.of(name).Uint() }
 func (m packetMessage) word(name protoreflect.Name) string {
