@@ -127,11 +127,17 @@ func scheduled(k *sim.Kernel, seq uint64) (delays []int64, last uint64) {
 	}
 	var found []one
 	queue := reflect.ValueOf(k).Elem().FieldByName("queue")
-	for i := range queue.Len() {
-		e := queue.Index(i)
+	near, far := queue.FieldByName("near"), queue.FieldByName("far")
+	look := func(e reflect.Value) {
 		if s := e.FieldByName("seq").Uint(); s > seq {
 			found = append(found, one{s, e.FieldByName("At").Int()})
 		}
+	}
+	for i := queue.FieldByName("first").Int(); i < queue.FieldByName("end").Int(); i++ {
+		look(near.Index(int(i)))
+	}
+	for i := range far.Len() {
+		look(far.Index(i))
 	}
 	slices.SortFunc(found, func(a, b one) int { return int(a.seq) - int(b.seq) })
 	last = seq
