@@ -121,8 +121,8 @@ func (s Step) node() *yaml.Node {
 	return n
 }
 
-// encode writes a value in the notation that value reads. Empty texts and lists
-// and no cut are left out, everything else is written, zeros too.
+// encode writes a value in the notation that value reads. Empty texts and lists are
+// left out, and zeros of fields with the tag omit:"zero"; other zeros are written.
 func encode(v reflect.Value, unit string) *yaml.Node {
 	switch x := v.Interface().(type) {
 	case Step:
@@ -178,7 +178,7 @@ func encodeStruct(v reflect.Value) *yaml.Node {
 	for _, f := range fieldsOf(v.Type()) {
 		x := v.FieldByIndex(f.index)
 		if (x.Kind() == reflect.Slice || x.Kind() == reflect.String) && x.Len() == 0 || !f.applies(v) ||
-			f.of == cutType && x.IsZero() {
+			f.omitted && x.IsZero() {
 			continue
 		}
 		put(n, f.key, encode(x, f.unit))

@@ -2,7 +2,6 @@ package configs
 
 import (
 	"errors"
-	"reflect"
 	"strings"
 	"unicode/utf8"
 
@@ -10,8 +9,6 @@ import (
 
 	"gopkg.in/yaml.v3"
 )
-
-var cutType = reflect.TypeFor[power.Cut]()
 
 // event reads an event by its name, or several with the time between them. A
 // fault of one of several is shown there.

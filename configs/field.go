@@ -16,6 +16,7 @@ type field struct {
 	key, unit string
 	min, max  string // in the notation of unit; empty for no bound of its own
 	doc       string
+	omitted   bool // if it is zero: what hardly any file gives is not written out
 	index     []int
 	of        reflect.Type
 }
@@ -29,7 +30,7 @@ func fieldsOf(t reflect.Type) []field {
 			continue
 		}
 		tag := f.Tag.Get
-		all = append(all, field{key, tag("unit"), tag("min"), tag("max"), tag("doc"), f.Index, f.Type})
+		all = append(all, field{key, tag("unit"), tag("min"), tag("max"), tag("doc"), tag("omit") == "zero", f.Index, f.Type})
 	}
 	return all
 }

@@ -30,7 +30,7 @@ type Scenario struct {
 	Hosts    []host.Profile     `conf:"hosts" min:"1" max:"8" doc:"each case runs under each of them"`
 	Policies []firmware.Profile `conf:"policies" min:"1" max:"32" doc:"each case runs under each of them"`
 	Events   []power.Sequence   `conf:"events" max:"16" doc:"what a step 'event: each' stands for, one after the other"`
-	Cut      power.Cut          `conf:"cut" doc:"when the first event of each case comes, wherever its steps stand then: 1.5s is counted from the beginning of the case, +250ms from its last command line before the event"`
+	Cut      power.Cut          `conf:"cut" omit:"zero" doc:"when the first event of each case comes, wherever its steps stand then: 1.5s is counted from the beginning of the case, +250ms from its last command line before the event"`
 	Files    []File             `conf:"files" max:"64" doc:"files on the host's own disk"`
 	Volumes  []Volume           `conf:"volumes" max:"4" doc:"file systems on the box when a case begins, formatted and mounted; for cases that name none of their own"`
 	Steps    []Step             `conf:"steps" max:"100" doc:"the only case, named after the scenario"`

@@ -28,7 +28,14 @@ type Adapter struct {
 	own       *sam.Task // the driver's own flush, if one is under way
 	refilling bool
 	gone      bool
+	fault     *faulty // nil for a driver without one
 }
+
+// Events of an Adapter.
+const (
+	handleNext = iota // the processor is done with the next task
+	passLate          // ref is a stand-in whose time has come
+)
 
 var (
 	_ sam.Target    = (*Adapter)(nil)
@@ -57,7 +64,7 @@ func (a *Adapter) Receive(now sim.Time, t *sam.Task) {
 		return
 	}
 	a.inbox.push(t)
-	a.k.At(done, a, 0, 0)
+	a.k.At(done, a, handleNext, 0)
 }
 
 // passesAhead tells whether it is clear now that the task will be passed on when
@@ -65,7 +72,7 @@ func (a *Adapter) Receive(now sim.Time, t *sam.Task) {
 // waits, the box has a place for it, no habit concerns it, and nobody looks.
 func (a *Adapter) passesAhead(t *sam.Task) bool {
 	return a.inbox.len() == 0 && a.waiting.len() == 0 && a.underWay < a.habits.Queue && !a.link.cut &&
-		a.TapDriver == nil && a.link.TapTarget == nil && !a.l.Following() && a.habits.plain(t)
+		a.fault == nil && a.TapDriver == nil && a.link.TapTarget == nil && !a.l.Following() && a.habits.plain(t)
 }
 
 // recall takes back what was to be passed on after now, if the link is still this
@@ -82,11 +89,15 @@ func (a *Adapter) unpass(at sim.Time, t *sam.Task) {
 	a.underWay--
 	a.k.Spare(-1)
 	a.inbox.unpop(t)
-	a.k.At(at, a, 0, 0)
+	a.k.At(at, a, handleNext, 0)
 }
 
 // Fire handles the next task: the processor serves them in order.
 func (a *Adapter) Fire(e sim.Event) {
+	if e.Kind == passLate {
+		a.pass(e.At, &a.fault.standIns[e.Ref].task)
+		return
+	}
 	t := a.inbox.pop()
 	if !a.handle(e.At, t) {
 		return
@@ -130,7 +141,7 @@ func (a *Adapter) handle(now sim.Time, t *sam.Task) bool {
 			a.l.Shirk(t.Version, ledger.DriverDropsFUA)
 		}
 	}
-	return true
+	return a.fault == nil || a.spoil(now, t, c)
 }
 
 // plain tells whether the driver passes a task on as it is: a READ or WRITE that
@@ -229,6 +240,7 @@ func (a *Adapter) terminate(now sim.Time) {
 	a.recall(now)
 	a.gone = true
 	a.k.Cancel(a)
+	a.abandonLate()
 	for a.inbox.len() > 0 {
 		a.fail(now, a.inbox.pop(), sam.NoDevice)
 	}
@@ -250,6 +262,11 @@ func (a *Adapter) fail(now sim.Time, t *sam.Task, why sam.Failure) bool {
 }
 
 func (a *Adapter) back(now sim.Time, t *sam.Task) {
+	if a.fault != nil {
+		if t = a.fault.settle(a.l, t); t == nil {
+			return
+		}
+	}
 	switch {
 	case t == a.own:
 		a.own = nil

@@ -271,6 +271,7 @@ func (s *System) lost() {
 // withdraw takes the disk, its nodes and its volumes away.
 func (s *System) withdraw() {
 	s.disk.present = false
+	s.loseHeld()
 	for _, n := range s.nodes {
 		n.gone = true
 	}

@@ -29,8 +29,9 @@ type node struct {
 	busy    []block.LBA // pages whose WRITE is under way; at most AsyncWrites
 	delayed []*page     // partly written, in the order of first touch
 	spare   []*page
-	gone    bool // the disk went away while the node was open
-	failed  bool // a synchronous write or a fill failed: the run ends with EIO
+	held    block.Map[block.Version] // whole pages that only the memory of the host has
+	gone    bool                     // the disk went away while the node was open
+	failed  bool                     // a synchronous write or a fill failed: the run ends with EIO
 }
 
 // writeRun is a run of write(2) calls under way.
@@ -107,6 +108,12 @@ func (n *node) writeCalls(p *Process, c *workload.Call, sync bool) workload.Repl
 		n.wait(p)
 	}
 	n.read.forget()
+	if n.s.p.HoldWrites {
+		if r, ok := n.hold(c, sync); ok {
+			return r
+		}
+		n.letGo(p)
+	}
 	end := min(c.Offset+c.Bytes, n.bytes)
 	n.write = writeRun{active: true, at: c.Offset, start: c.Offset, safe: c.Offset, end: end, request: request(c),
 		zeros: c.Content == workload.Zeros, sync: sync, meaning: c.Meaning, p: p}

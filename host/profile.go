@@ -23,6 +23,8 @@ type Profile struct {
 	MaxBytes    uint64 `conf:"max_bytes" unit:"bytes" doc:"largest transfer that the controller's registry properties declare; 0 is none declared"`
 	MaxSegments int    `conf:"max_segments" unit:"count" min:"1" max:"65536" doc:"declared segments a transfer"`
 
+	HoldWrites bool `conf:"hold_writes" omit:"zero" doc:"a buffered device node keeps whole pages in memory and writes none by itself, as if another opener held the node"`
+
 	Driver   Driver   `conf:"driver" doc:"the driver"`
 	Identity Identity `conf:"identity" doc:"what the registry shows; no I/O depends on it"`
 	Shutdown Shutdown `conf:"shutdown" doc:"the restart order"`
@@ -41,6 +43,7 @@ type Driver struct {
 	Queue         int           `conf:"queue" unit:"count" min:"1" max:"65535" doc:"commands that it passes on at once"`
 	FlushAtHalt   bool          `conf:"flush_at_halt" doc:"sends SYNCHRONIZE CACHE itself when it sees the halt state"`
 	ResetAtAttach bool          `conf:"reset_at_attach" doc:"resets the controller when it attaches"`
+	Fault         Fault         `conf:"fault" omit:"zero" doc:"defects in READ and WRITE, for explanations of what was seen"`
 }
 
 // Shutdown is xnu's order on restart.

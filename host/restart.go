@@ -18,6 +18,7 @@ func (s *System) Shutdown(_ sim.Time, done func()) {
 	s.script("shutdown", s.haltScript, func() {
 		now := s.k.Now()
 		s.dead = true
+		s.loseHeld()
 		s.k.Cancel(s)
 		for _, p := range s.procs {
 			if p != nil {

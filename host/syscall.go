@@ -118,6 +118,7 @@ func (p *Process) nodeControl(f *openFile, c *workload.Call) workload.Errno {
 		// spec_fsync writes the host's buffers and returns 0. The program may think
 		// that it has a promise; nobody has given one.
 		if f.kind == buffered {
+			f.node.letGo(p)
 			f.node.drain(p)
 		}
 		id := s.l.Ask(s.k.Now(), ledger.ByFsync, f.node.extent)
@@ -126,6 +127,7 @@ func (p *Process) nodeControl(f *openFile, c *workload.Call) workload.Errno {
 		return workload.OK
 	case workload.SyncCache:
 		if f.kind == buffered {
+			f.node.letGo(p)
 			f.node.drain(p)
 		}
 		if !s.flush(p, ledger.ByProgram, flushTimeout) {
@@ -289,6 +291,12 @@ func (p *Process) readCall(f *openFile, c *workload.Call) workload.Reply {
 func (n *node) readRun(p *Process, path string, c *workload.Call) workload.Reply {
 	if n.gone {
 		return workload.Reply{Err: workload.ENXIO}
+	}
+	if n.held.Len() > 0 {
+		if r, ok := n.recall(path, c); ok {
+			return r
+		}
+		n.letGo(p)
 	}
 	if n.writes > 0 || n.write.active || len(n.delayed) > 0 {
 		n.drain(p)

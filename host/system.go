@@ -83,7 +83,7 @@ func New(k *sim.Kernel, l *ledger.Ledger, c Config) *System {
 	if s.mem == nil {
 		s.mem = NewMemory()
 	}
-	s.driver = Adapter{k: k, l: l, habits: c.Profile.Driver, up: s}
+	s.driver = Adapter{k: k, l: l, habits: c.Profile.Driver, up: s, fault: newFaulty(c.Profile.Driver.Fault)}
 	for _, f := range c.Files {
 		s.files = append(s.files, &hostFile{path: clean(f.Path), size: f.Size, dir: f.Dir})
 	}
@@ -167,6 +167,7 @@ func (s *System) PowerFail(now sim.Time) {
 		return
 	}
 	s.dead = true
+	s.loseHeld()
 	s.k.Cancel(s)
 	for _, p := range s.procs {
 		if p != nil {

@@ -64,7 +64,7 @@ func (l *Ledger) verdict(s *standing, found, seen block.Version, busy bool) (Out
 	switch {
 	case !acknowledged && outcome != Resurrected:
 		class = InFlight
-	case s.acked != 0 && l.strayed(s.acked):
+	case s.acked != 0 && l.undone(s.acked) != NoCause && l.undone(s.acked) != DriverAnswersEarly:
 		class = BrokenWord // GOOD for blocks that were never written
 	}
 	return outcome, promise, class
@@ -88,10 +88,24 @@ func (l *Ledger) fate(s *standing, found block.Version, busy bool, taken Cause) 
 	return f
 }
 
+// undone is why the data of v, which was acknowledged, never came to the blocks that
+// it was for; NoCause if they did, or if nothing is known against it.
+func (l *Ledger) undone(v block.Version) Cause {
+	for i := range l.undones {
+		if l.undones[i].version == v {
+			return l.undones[i].why
+		}
+	}
+	return NoCause
+}
+
 // plain is the cause that an outcome has whatever was promised.
 func (l *Ledger) plain(s *standing, outcome Outcome, class Class) Cause {
-	if outcome == Foreign || class > InFlight && l.strayed(s.acked) {
+	if outcome == Foreign {
 		return Misdirected
+	}
+	if why := l.undone(s.acked); class > InFlight && why != NoCause {
+		return why
 	}
 	switch outcome {
 	case Torn:
