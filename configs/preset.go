@@ -15,7 +15,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-//go:embed boxes hosts policies links disks scenarios
+//go:embed boxes hosts policies links disks scenarios mechanisms experiments observations
 var files embed.FS
 
 // Kind is a kind of preset: the name of its folder, and of the key that takes
@@ -24,16 +24,21 @@ type Kind string
 
 // The kinds.
 const (
-	Boxes     Kind = "boxes"
-	Hosts     Kind = "hosts"
-	Policies  Kind = "policies"
-	Links     Kind = "links"
-	Disks     Kind = "disks"
-	Scenarios Kind = "scenarios"
+	Boxes       Kind = "boxes"
+	Hosts       Kind = "hosts"
+	Policies    Kind = "policies"
+	Links       Kind = "links"
+	Disks       Kind = "disks"
+	Scenarios   Kind = "scenarios"
+	Mechanisms  Kind = "mechanisms"
+	Experiments Kind = "experiments"
+	Observed    Kind = "observations"
 )
 
 // Kinds lists all kinds.
-func Kinds() []Kind { return []Kind{Boxes, Hosts, Policies, Links, Disks, Scenarios} }
+func Kinds() []Kind {
+	return []Kind{Boxes, Hosts, Policies, Links, Disks, Scenarios, Mechanisms, Experiments, Observed}
+}
 
 // one is the singular.
 func (k Kind) one() string {
@@ -61,6 +66,12 @@ func (k Kind) of() reflect.Type {
 		return reflect.TypeFor[Disk]()
 	case Scenarios:
 		return reflect.TypeFor[Scenario]()
+	case Mechanisms:
+		return reflect.TypeFor[Mechanism]()
+	case Experiments:
+		return reflect.TypeFor[Experiment]()
+	case Observed:
+		return reflect.TypeFor[Observations]()
 	}
 	panic("configs: no kind of preset " + string(k))
 }
