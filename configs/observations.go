@@ -289,12 +289,12 @@ func (o *Observations) Uses(s *Script) []Unknown {
 	return all
 }
 
-// Shared are the unknowns about the box and its hosts, which are the same in every
-// observation: those of the file that are set, and those of mechanisms.
+// Shared are the unknowns that are the same in every observation: those of the file
+// that are about the box or its hosts or said to be, and those of mechanisms.
 func (o *Observations) Shared(of []*Mechanism) []Unknown {
 	var all []Unknown
 	for _, u := range o.Unknown {
-		if u.Set.Text != "" {
+		if u.Set.Text != "" || u.Shared {
 			all = append(all, u)
 		}
 	}

@@ -22,6 +22,7 @@ type Unknown struct {
 	From   string  `conf:"from" max:"24" doc:"the least duration or size of a range"`
 	To     string  `conf:"to" max:"24" doc:"the largest"`
 	Points int     `conf:"points" unit:"count" max:"16" doc:"of the range; 0 is 3"`
+	Shared bool     `conf:"shared" doc:"it was the same in every observation"`
 	Set    Setting `conf:"set" doc:"the key that takes the value, as in box.cache.capacity; nothing if steps or settings use ${NAME}"`
 }
 

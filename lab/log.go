@@ -56,6 +56,9 @@ func (w *world) watch() {
 	if len(driver) > 0 {
 		w.sys.Driver().TapDriver = driver
 	}
+	if w.heard != nil {
+		w.sys.Driver().TapDriver = w.heard
+	}
 	if w.seams.Target && w.link.TapTarget == nil {
 		w.link.TapTarget = &taskTap{log: &w.log, seam: "target", open: map[*sam.Task]int{}}
 	}

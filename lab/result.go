@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 
 	"tbraid/configs"
+	"tbraid/internal/block"
 )
 
 // Schema names the form of a Result as JSON. Fields are only ever added.
@@ -196,6 +197,9 @@ type Reading struct {
 	Zeros   uint64 `json:"zeros_bytes"`
 	Wrong   uint64 `json:"wrong_bytes"`
 	Missing uint64 `json:"missing_bytes"` // could not be read at all
+
+	Filled uint64                  `json:"-"` // of Old: what a prefill supplied
+	first  [readingKinds]block.LBA // lowest block of each kind, and 1; 0 is none
 }
 
 // Members is what the array asked of its members.

@@ -48,6 +48,7 @@ type plan struct {
 	// lets the time pass and reads nothing.
 	muted  map[int]time.Duration
 	seen   sam.Tap // watches the target once the scene is set; nil is nobody
+	heard  sam.Tap // watches the driver likewise
 	window *Watch  // sees how far the run has come and may end it; nil is nobody
 	run    Run     // with names filled in
 }
@@ -76,7 +77,8 @@ type world struct {
 	usage    usage
 	happened bool // an event has come
 	eventAt  sim.Time
-	cycled   block.Version // newest WRITE issued before the box last lost its power
+	cycled   block.Version   // newest WRITE issued before the box last lost its power
+	filled   []block.Version // of prefills
 	outage
 
 	rewritten bool          // a tool has written since
@@ -246,6 +248,7 @@ func contentName(c workload.Content) string {
 func (w *world) prefill(s configs.Step) {
 	v := w.l.Issue(w.k.Now(), s.Extent, s.Extent, s.Content == workload.Zeros)
 	w.l.Acknowledge(w.k.Now(), v, ledger.Stable)
+	w.filled = append(w.filled, v)
 	limit := w.limit
 	w.limit = sim.Never
 	w.idle()
@@ -298,6 +301,7 @@ func reads(t workload.Tool) bool {
 // read notes what a tool found when it read the box.
 func (w *world) read(t workload.Tool, note *Step, acked *block.Map[block.Version]) {
 	r := newReader(w.l, acked, w.silent)
+	r.filled = w.filled
 	for _, reading := range w.sys.Readings() {
 		w.l.Saw(reading.Runs)
 		r.add(reading.Runs)
@@ -312,9 +316,9 @@ func (w *world) read(t workload.Tool, note *Step, acked *block.Map[block.Version
 	}
 	note.Reading = r.result()
 	if w.happened && !w.rewritten { // what is written after the event says nothing about it
-		w.run.ReadAfter = w.run.ReadAfter.plus(note.Reading)
+		w.run.ReadAfter = w.run.ReadAfter.Plus(note.Reading)
 	} else if !w.happened {
-		w.run.ReadBack = w.run.ReadBack.plus(note.Reading)
+		w.run.ReadBack = w.run.ReadBack.Plus(note.Reading)
 	}
 }
 
