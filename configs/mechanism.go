@@ -74,11 +74,12 @@ const (
 	TraceReboot                // a host other than the one under test sends a READ
 	TraceSync                  // a host sends SYNCHRONIZE CACHE to its driver
 	TraceHigh                  // a READ or WRITE at block 2^32 or above
+	TraceStored                // a WRITE arrives at the box
 	TraceSegments              // a READ or WRITE whose buffer is in more than one piece
 	Traces                     // how many there are
 )
 
-var traces = []string{"event", "write", "read", "other-host", "sync", "high-address", "segments"}
+var traces = []string{"event", "write", "read", "other-host", "sync", "high-address", "stored", "segments"}
 
 func (t Trace) String() string                { return traces[t] }
 func (Trace) Options() []string               { return traces }

@@ -9,6 +9,7 @@ import (
 
 	"tbraid/firmware"
 	"tbraid/host"
+	"tbraid/sim/power"
 )
 
 // Observations is a question to the model: what explains that these things were
@@ -118,11 +119,13 @@ func (o *Observations) settle(f *facts) error {
 	}
 	for i := range o.Experiments {
 		e := &o.Experiments[i]
-		if len(o.Uses(&e.Script)) > 0 {
+		if len(e.Script.Uses()) > 0 {
 			return f.blame("an experiment is done as it stands: write the value", fmt.Sprintf("the steps of the experiment %s have an unknown", e.Name), "experiments."+e.Name)
 		}
-		if _, err := o.Play(e.Name, &e.Script, e.Volumes, Given{}); err != nil {
-			return err
+		for _, g := range Choices(o.Uses(&e.Script)) {
+			if _, err := o.Play(e.Name, &e.Script, e.Volumes, g); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -261,7 +264,7 @@ func (o *Observations) settleObserved(f *facts) error {
 		ob.Times = max(ob.Times, 1)
 		for _, name := range ob.Script.Uses() {
 			u, ok := o.FindUnknown(name)
-			if !ok || u.Set.Text != "" {
+			if !ok || u.Set.Text != "" || u.Replaces != "" {
 				return f.blame("name it under unknown:, without set:", fmt.Sprintf("there is no unknown ${%s} for steps", name), at+".steps", at)
 			}
 		}
@@ -280,13 +283,23 @@ func (o *Observations) settleObserved(f *facts) error {
 // Uses are the unknowns in the steps of a script, in the order of the file.
 func (o *Observations) Uses(s *Script) []Unknown {
 	names := s.Uses()
+	first := Given{}
+	for _, u := range o.Unknown {
+		first[u.Name] = u.Values[0]
+	}
+	steps, _ := s.steps(first) // what is wrong with them Play says
 	var all []Unknown
 	for _, u := range o.Unknown {
-		if slices.Contains(names, u.Name) {
+		if slices.Contains(names, u.Name) || u.Replaces != "" && slices.ContainsFunc(steps, u.replaces) {
 			all = append(all, u)
 		}
 	}
 	return all
+}
+
+// replaces tells whether the event of a step is one that the unknown stands for.
+func (u *Unknown) replaces(s Step) bool {
+	return s.Kind == Happen && s.Event.String() == u.Replaces
 }
 
 // Shared are the unknowns that are the same in every observation: those of the file
@@ -294,7 +307,7 @@ func (o *Observations) Uses(s *Script) []Unknown {
 func (o *Observations) Shared(of []*Mechanism) []Unknown {
 	var all []Unknown
 	for _, u := range o.Unknown {
-		if u.Set.Text != "" || u.Shared {
+		if u.Set.Text != "" || u.Shared || u.Replaces != "" {
 			all = append(all, u)
 		}
 	}
@@ -372,6 +385,15 @@ func (o *Observations) Play(name string, s *Script, volumes []Volume, g Given) (
 	steps, err := s.steps(g)
 	if err != nil {
 		return Case{}, err
+	}
+	for _, u := range o.Unknown {
+		for i := range steps {
+			if value, ok := g[u.Name]; ok && u.Replaces != "" && u.replaces(steps[i]) {
+				if steps[i].Event, err = power.ParseSequence(value); err != nil {
+					return Case{}, &Error{File: o.File, Message: fmt.Sprintf("unknown %s: %v", u.Name, err), Hint: "values are events, as in restart:kext+5s+box-power"}
+				}
+			}
+		}
 	}
 	one := Scenario{Name: name, Box: o.Box, Hosts: o.Hosts, Policies: []firmware.Profile{o.Policy}, Files: o.Files,
 		Cases: []Case{{Name: name, Volumes: slices.Clone(volumes), Steps: steps}}}

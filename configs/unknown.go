@@ -16,14 +16,16 @@ import (
 // which points in equal ratios are taken, both ends among them. ${NAME} in a step or
 // in a setting stands for the value; set: gives it to a key.
 type Unknown struct {
-	Name   string  `conf:"name" min:"1" max:"24" doc:"what ${NAME} stands for"`
-	Title  string  `conf:"title" max:"120" doc:"what it is, as the end of a sentence: the time from dd to the restart"`
-	Values Words   `conf:"values" max:"16" doc:"what it can be; or from and to"`
-	From   string  `conf:"from" max:"24" doc:"the least duration or size of a range"`
-	To     string  `conf:"to" max:"24" doc:"the largest"`
-	Points int     `conf:"points" unit:"count" max:"16" doc:"of the range; 0 is 3"`
-	Shared bool     `conf:"shared" doc:"it was the same in every observation"`
-	Set    Setting `conf:"set" doc:"the key that takes the value, as in box.cache.capacity; nothing if steps or settings use ${NAME}"`
+	Name   string `conf:"name" min:"1" max:"24" doc:"what ${NAME} stands for"`
+	Title  string `conf:"title" max:"120" doc:"what it is, as the end of a sentence: the time from dd to the restart"`
+	Values Words  `conf:"values" max:"16" doc:"what it can be; or from and to"`
+	From   string `conf:"from" max:"24" doc:"the least duration or size of a range"`
+	To     string `conf:"to" max:"24" doc:"the largest"`
+	Points int    `conf:"points" unit:"count" max:"16" doc:"of the range; 0 is 3"`
+	// Replaces is an event in whose place the values come, in every script.
+	Replaces string  `conf:"replaces" max:"80" doc:"an event, as in restart:kext; the values are what it may have been in fact, the same in everything that is done"`
+	Shared   bool    `conf:"shared" doc:"it was the same in every observation"`
+	Set      Setting `conf:"set" doc:"the key that takes the value, as in box.cache.capacity; nothing if steps or settings use ${NAME}"`
 }
 
 // Words are one or several scalars, of whatever type YAML takes them for.

@@ -22,6 +22,7 @@ func Try(s *configs.Scenario, tested string) (run Run, trail Trail, err error) {
 			return err
 		}
 		w.heard = &trailTap{w: w, tested: tested, trail: &trail}
+		w.seen = storedTap{&trail}
 		run = w.play()
 		return nil
 	})
@@ -70,3 +71,16 @@ func (t *trailTap) Passing(_ sim.Time, task *sam.Task) {
 
 // Returning implements sam.Tap.
 func (t *trailTap) Returning(sim.Time, *sam.Task) {}
+
+// storedTap notes at the box that a WRITE has come.
+type storedTap struct{ trail *Trail }
+
+// Passing implements sam.Tap.
+func (t storedTap) Passing(_ sim.Time, task *sam.Task) {
+	if c, _ := scsi.Decode(&task.CDB); c.Class == scsi.ClassWrite {
+		t.trail[configs.TraceStored] = true
+	}
+}
+
+// Returning implements sam.Tap.
+func (storedTap) Returning(sim.Time, *sam.Task) {}

@@ -33,7 +33,7 @@ type predictor struct {
 type state struct {
 	set   set
 	given configs.Given
-	world *configs.World
+	world *configs.World // nil until it is needed
 	parts []part
 	seen  map[int]*seen // by play
 	// singles are the states of its mechanisms alone, and of none.
@@ -111,11 +111,6 @@ func (p *predictor) state(s set, given configs.Given) (int, error) {
 		}
 		st.singles = append(st.singles, none)
 	}
-	w, err := p.o.World(members, own)
-	if err != nil {
-		return 0, err
-	}
-	st.world = &w
 	p.states = append(p.states, st)
 	p.known[name.String()] = len(p.states) - 1
 	return len(p.states) - 1, nil
@@ -182,6 +177,17 @@ func (p *predictor) at(st int, v variant) *seen {
 
 // question is a state and something done in it.
 type question struct{ state, play int }
+
+// in is what is seen in a state when an experiment is done, which has one variant for
+// each state.
+func (p *predictor) in(st int, all []variant) *seen {
+	for _, v := range all {
+		if p.concerns(st, v) {
+			return p.at(st, v)
+		}
+	}
+	panic("diagnose: an experiment that no state knows")
+}
 
 // prepare simulates what is needed to know what is seen in some states when some
 // things are done.
@@ -290,7 +296,11 @@ func (p *predictor) level(all []question) error {
 		if p.inherit(q) {
 			continue
 		}
-		r := run{*p.states[q.state].world, q.play}
+		w, err := p.world(q.state)
+		if err != nil {
+			return err
+		}
+		r := run{*w, q.play}
 		if open = append(open, q); p.runs[r] == nil && !queued[r] {
 			queued[r] = true
 			todo = append(todo, r)
@@ -304,6 +314,19 @@ func (p *predictor) level(all []question) error {
 		st.seen[q.play] = p.runs[run{*st.world, q.play}]
 	}
 	return nil
+}
+
+// world is the world of a state.
+func (p *predictor) world(i int) (*configs.World, error) {
+	st := &p.states[i]
+	if st.world == nil {
+		w, err := p.o.World(p.members(st.set), st.given)
+		if err != nil {
+			return nil, err
+		}
+		st.world = &w
+	}
+	return st.world, nil
 }
 
 // inherit takes over what a part has shown, if the mechanism that it lacks had
@@ -323,7 +346,8 @@ func (p *predictor) inherit(q question) bool {
 // idle tells whether a mechanism would have had nothing to act on in a run.
 func (p *predictor) idle(mechanism int, s *seen, play int) bool {
 	for _, t := range p.o.Mechanisms[mechanism].ActsOn {
-		if !s.trail[t] && !(t == configs.TraceEvent && p.plays[play].syncs) {
+		counts := p.plays[play].syncs && (t == configs.TraceEvent || t == configs.TraceStored)
+		if !s.trail[t] && !counts {
 			return true
 		}
 	}

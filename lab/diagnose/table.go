@@ -70,7 +70,7 @@ func Tabulate(o *configs.Observations, aged string, opt Options) (*Table, error)
 		m := &o.Mechanisms[i]
 		row := Row{ID: m.ID, Name: m.Name, Title: m.Title, With: r.with}
 		for c := range columns {
-			row.Cells = append(row.Cells, p.cell(r, &o.Experiments[c], columns[c][0]))
+			row.Cells = append(row.Cells, p.cell(r, &o.Experiments[c], columns[c]))
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -99,7 +99,7 @@ func (p *predictor) tableRow(i int, old *configs.Mechanism, known bool) (tableRo
 		}
 	}
 	var err error
-	if r.plain, err = p.stateOver(s); err != nil {
+	if r.plain, err = p.firstly(s); err != nil {
 		return r, err
 	}
 	if !known || m.Role != configs.Fault {
@@ -107,10 +107,22 @@ func (p *predictor) tableRow(i int, old *configs.Mechanism, known bool) (tableRo
 	}
 	for j := range p.o.Mechanisms {
 		if &p.o.Mechanisms[j] == old && m != old && p.agrees(s, j) {
-			r.aged, err = p.stateOver(s | 1<<j)
+			r.aged, err = p.firstly(s | 1<<j)
 		}
 	}
 	return r, err
+}
+
+// firstly are the states of a set over what is not known about its mechanisms; what
+// the file does not know of everything is as it names it first.
+func (p *predictor) firstly(s set) ([]int, error) {
+	all, err := p.stateOver(s)
+	return slices.DeleteFunc(all, func(i int) bool {
+		return slices.ContainsFunc(p.o.Unknown, func(u configs.Unknown) bool {
+			v, ok := p.states[i].given[u.Name]
+			return ok && v != u.Values[0]
+		})
+	}), err
 }
 
 // stateOver are the states of a set over all that is not known.
@@ -127,7 +139,7 @@ func (p *predictor) stateOver(s set) ([]int, error) {
 }
 
 // cell is what a row shows in an experiment.
-func (p *predictor) cell(r tableRow, e *configs.Experiment, v variant) string {
+func (p *predictor) cell(r tableRow, e *configs.Experiment, v []variant) string {
 	plain := p.codes(r.plain, e, v)
 	if slices.Contains(plain, "N") || !slices.Contains(p.codes(r.aged, e, v), "N") {
 		return strings.Join(plain, "/")
@@ -141,10 +153,10 @@ func (p *predictor) cell(r tableRow, e *configs.Experiment, v variant) string {
 }
 
 // codes are the different results over some states, in order of first appearance.
-func (p *predictor) codes(states []int, e *configs.Experiment, v variant) []string {
+func (p *predictor) codes(states []int, e *configs.Experiment, v []variant) []string {
 	var all []string
 	for _, st := range states {
-		if c := p.at(st, v).codes(e.Looks); !slices.Contains(all, c) {
+		if c := p.in(st, v).codes(e.Looks); !slices.Contains(all, c) {
 			all = append(all, c)
 		}
 	}

@@ -115,12 +115,34 @@ func weigh(all []candidate) {
 	})
 }
 
-// minimal are the candidates of which no part fits as well: what a part explains, the
-// whole does not explain better.
-func minimal(all []candidate) []candidate {
+// minimal are the candidates without what a part of them explains as well: where a
+// part fits in the same state of what is shared, the whole explains nothing more.
+func (p *predictor) minimal(all []candidate) []candidate {
+	where := func(f fit) string {
+		text := ""
+		for _, u := range p.o.Shared(nil) {
+			text += p.states[f.state].given[u.Name] + "|"
+		}
+		return text
+	}
+	by := map[string][]set{}
+	for _, c := range all {
+		for _, f := range c.fits {
+			k := where(f)
+			if n := len(by[k]); n == 0 || by[k][n-1] != c.set {
+				by[k] = append(by[k], c.set)
+			}
+		}
+	}
 	var out []candidate
 	for _, c := range all {
-		if !slices.ContainsFunc(all, func(o candidate) bool { return o.set != c.set && o.set.within(c.set) }) {
+		var fits []fit
+		for _, f := range c.fits {
+			if !slices.ContainsFunc(by[where(f)], func(o set) bool { return o != c.set && o.within(c.set) }) {
+				fits = append(fits, f)
+			}
+		}
+		if c.fits = fits; len(fits) > 0 {
 			out = append(out, c)
 		}
 	}
