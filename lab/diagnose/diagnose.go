@@ -191,29 +191,31 @@ func (p *predictor) arithmetic(c *candidate, sum float64) string {
 		strings.Join(odds, " x "), c.prior, c.weight/c.prior, len(c.fits), c.worlds, share, c.weight, sum)
 }
 
-// needs finds for each observation the smallest part of an explanation that is enough
-// for it, and joins those that need the same.
+// needs finds for each observation which mechanisms of an explanation it needs: those
+// without which it is no longer seen, in the world that fits best. Observations that
+// need the same are joined.
 func (p *predictor) needs(c *candidate, obs []observed) ([]Need, error) {
-	var parts []set
-	for s := c.set; ; s = (s - 1) & c.set {
-		parts = append(parts, s)
-		if s == 0 {
-			break
-		}
-	}
-	slices.SortStableFunc(parts, func(a, b set) int { return a.size() - b.size() })
+	st := c.best().state
 	var all []Need
 	for i := range obs {
-		part, err := p.enough(parts, c, &obs[i])
-		if err != nil {
-			return nil, err
-		}
-		if part == 0 {
-			continue // it is seen without any fault
-		}
 		var ids []string
-		for _, m := range p.members(part) {
-			ids = append(ids, m.ID)
+		for k := range p.o.Mechanisms {
+			if !c.set.has(k) {
+				continue
+			}
+			without, err := p.state(c.set&^(1<<k), p.states[st].given)
+			if err != nil {
+				return nil, err
+			}
+			if err := p.prepare([]int{without}, obs[i].variants); err != nil {
+				return nil, err
+			}
+			if p.share(without, &obs[i]) == 0 {
+				ids = append(ids, p.o.Mechanisms[k].ID)
+			}
+		}
+		if ids == nil {
+			continue // it is seen without any fault
 		}
 		k := slices.IndexFunc(all, func(n Need) bool { return slices.Equal(n.Mechanisms, ids) })
 		if k < 0 {
@@ -223,26 +225,6 @@ func (p *predictor) needs(c *candidate, obs []observed) ([]Need, error) {
 		all[k].Observations = append(all[k].Observations, obs[i].Name)
 	}
 	return all, nil
-}
-
-// enough is the first of the parts that fits an observation in some world of the
-// explanation.
-func (p *predictor) enough(parts []set, c *candidate, ob *observed) (set, error) {
-	for _, part := range parts {
-		for _, f := range c.fits {
-			st, err := p.state(part, p.states[f.state].given)
-			if err != nil {
-				return 0, err
-			}
-			if err := p.prepare([]int{st}, ob.variants); err != nil {
-				return 0, err
-			}
-			if p.share(st, ob) > 0 {
-				return part, nil
-			}
-		}
-	}
-	return c.set, nil
 }
 
 // stand says what has become of each mechanism.

@@ -1,19 +1,12 @@
 package diagnose
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // mend applies the fixes of an explanation in the world of it that fits best, makes
 // every observation again, in all the ways in which it may have been made, and says
 // what is still wrong; empty if nothing is.
 func (p *predictor) mend(c *candidate, obs []observed) (string, error) {
-	best := c.fits[0]
-	for _, f := range c.fits {
-		if f.share > best.share {
-			best = f
-		}
-	}
+	best := c.best()
 	was, err := p.world(best.state)
 	if err != nil {
 		return "", err

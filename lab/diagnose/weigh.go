@@ -23,6 +23,17 @@ type fit struct {
 	share float64 // likelihood of what was seen in it: of the combinations of what was not noted, the share that fits
 }
 
+// best is the world that fits best; the first of equals.
+func (c *candidate) best() fit {
+	best := c.fits[0]
+	for _, f := range c.fits {
+		if f.share > best.share {
+			best = f
+		}
+	}
+	return best
+}
+
 // candidates are all sets with all worlds.
 func (p *predictor) candidates(faults int) ([]candidate, error) {
 	var all []candidate
