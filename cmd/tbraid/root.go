@@ -40,8 +40,8 @@ func newRoot(a *app) *cobra.Command {
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(a.flagError)
 	root.SetHelpCommand(newHelp(root))
-	root.AddCommand(newRun(a), newCurve(a), newCheck(a), newExplain(a), newQuery(a), newValidate(a), newList(a), newInfo(a), newLs(a), newBench(a),
-		newDashboard(a), newSchema(a), newMan(a), newVersion(a))
+	root.AddCommand(newRun(a), newCurve(a), newCheck(a), newExplain(a), newDiagnose(a), newQuery(a), newValidate(a), newList(a), newInfo(a), newLs(a),
+		newBench(a), newDashboard(a), newSchema(a), newMan(a), newVersion(a))
 	for _, c := range append(root.Commands(), root) {
 		a.completeFlags(c)
 	}

@@ -38,6 +38,7 @@ var layers = []string{
 	"lab",
 	"lab/check",
 	"lab/store",
+	"lab/diagnose",
 	"lab/report",
 	"live/metrics",
 	"cmd/tbraid",

@@ -143,3 +143,11 @@ type Branch struct {
 	Share   float64 `json:"share"`
 	Then    *Node   `json:"then"`
 }
+
+// Target is what to name to see the same again: the file, or the preset.
+func (r *Result) Target() string {
+	if r.File != "" {
+		return r.File
+	}
+	return r.Name
+}

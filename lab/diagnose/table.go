@@ -140,13 +140,14 @@ func (p *predictor) stateOver(s set) ([]int, error) {
 
 // cell is what a row shows in an experiment.
 func (p *predictor) cell(r tableRow, e *configs.Experiment, v []variant) string {
-	plain := p.codes(r.plain, e, v)
-	if slices.Contains(plain, "N") || !slices.Contains(p.codes(r.aged, e, v), "N") {
-		return strings.Join(plain, "/")
+	plain, aged := p.codes(r.plain, e, v), p.codes(r.aged, e, v)
+	turned := false
+	for i, c := range plain {
+		if kept := strings.ReplaceAll(c, "O", "N"); kept != c && slices.Contains(aged, kept) && !slices.Contains(plain, kept) {
+			plain[i], turned = strings.ReplaceAll(c, "O", "A"), true
+		}
 	}
-	if i := slices.Index(plain, "O"); i >= 0 {
-		plain[i] = "A"
-	} else {
+	if !turned && slices.Contains(aged, "N") && !slices.Contains(plain, "N") {
 		plain = append(plain, "A")
 	}
 	return strings.Join(plain, "/")

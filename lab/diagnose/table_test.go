@@ -1,21 +1,63 @@
 package diagnose_test
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
-	"tbraid/configs"
 	"tbraid/lab/diagnose"
 )
 
+const ageing = "age-destage"
+
+// decisions explains every cell in which simulation and study differ.
+const decisions = "../../docs/decisions/006-table-of-mechanisms.md"
+
+// The table is what the model says; beside it stands what a study of the sources had
+// said. One of the two is wrong where they differ, and the decision says which.
 func TestTable(t *testing.T) {
-	o, err := configs.LoadObservations("forum", nil)
+	table, err := diagnose.Tabulate(forum(t), ageing, diagnose.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := 0
-	tab, err := diagnose.Tabulate(o, "age-destage", diagnose.Options{Told: func(d, _ int) { n = d }})
-	if err != nil {
-		t.Fatal(err)
+	golden(t, "table.txt", table.Text())
+	why := read(t, decisions)
+	for _, d := range differing(t, table, read(t, "testdata/study.txt")) {
+		if !strings.Contains(why, "| "+d+" |") {
+			t.Errorf("not explained in %s: | %s |", decisions, d)
+		}
 	}
-	t.Logf("%d runs\n%s", n, tab.Text())
+}
+
+// differing lists "M6 E3 | study | model" for the cells that differ.
+func differing(t *testing.T, table *diagnose.Table, study string) (all []string) {
+	t.Helper()
+	var columns []string
+	rows := 0
+	for _, line := range strings.Split(strings.TrimSpace(study), "\n") {
+		fields := strings.Fields(line)
+		switch {
+		case fields[0] == "#":
+		case columns == nil:
+			columns = fields
+		default:
+			rows++
+			i := slices.IndexFunc(table.Rows, func(r diagnose.Row) bool { return r.ID == fields[0] })
+			if i < 0 || len(fields) != len(columns)+1 {
+				t.Fatalf("the study has a bad line: %s", line)
+			}
+			for c, want := range fields[1:] {
+				k := slices.IndexFunc(table.Experiments, func(e diagnose.Column) bool { return e.ID == columns[c] })
+				got := strings.ReplaceAll(table.Rows[i].Cells[k], " ", "_")
+				if want != "=" && got != want {
+					all = append(all, fmt.Sprintf("%s %s | %s | %s", fields[0], columns[c], want, got))
+				}
+			}
+		}
+	}
+	if rows != len(table.Rows) || len(columns) != len(table.Experiments) {
+		t.Errorf("the study has %d rows and %d columns, the table %d and %d", rows, len(columns), len(table.Rows), len(table.Experiments))
+	}
+	return all
 }
