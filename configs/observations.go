@@ -106,6 +106,10 @@ func (o *Observations) settle(f *facts) error {
 	if err := o.settleUnknowns(f); err != nil {
 		return err
 	}
+	if n := combinations(o.Shared(nil)); n > mostCombinations {
+		return f.blame(fmt.Sprintf("at most %d: give fewer points, or fewer values", mostCombinations),
+			fmt.Sprintf("what is unknown about everything makes %d combinations", n), "unknown")
+	}
 	if err := o.settleObserved(f); err != nil {
 		return err
 	}
@@ -271,6 +275,10 @@ func (o *Observations) settleObserved(f *facts) error {
 		if ob.Other && len(o.Hosts) < 2 {
 			return f.blame("name a second host", "other_host, and there is one host", at+".other_host", at)
 		}
+		if n := combinations(o.Uses(&ob.Script)); n > mostCombinations {
+			return f.blame(fmt.Sprintf("at most %d: give fewer points, or fewer values", mostCombinations),
+				fmt.Sprintf("what is unknown about %s makes %d combinations", ob.Name, n), at)
+		}
 		for _, g := range Choices(o.Uses(&ob.Script)) {
 			if _, err := o.Play(ob.Name, &ob.Script, ob.Volumes, g); err != nil {
 				return err
@@ -278,6 +286,20 @@ func (o *Observations) settleObserved(f *facts) error {
 		}
 	}
 	return nil
+}
+
+// mostCombinations bounds the ways in which something may have been done, and the
+// worlds of one explanation: each is simulated.
+const mostCombinations = 256
+
+func combinations(all []Unknown) int {
+	n := 1
+	for _, u := range all {
+		if n *= max(len(u.Values), 1); n > 1<<20 {
+			return n
+		}
+	}
+	return n
 }
 
 // Uses are the unknowns in the steps of a script, in the order of the file.

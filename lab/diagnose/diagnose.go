@@ -301,7 +301,7 @@ func (p *predictor) contradiction(all []candidate, obs []observed) ([]string, er
 	for _, m := range masks {
 		seen[m] = true
 	}
-	for size := 1; size <= len(obs); size++ {
+	for size := 1; size <= min(len(obs), largestPart); size++ {
 		for part := uint64(1)<<size - 1; part < 1<<len(obs); part = nextOfSize(part) {
 			explained := false
 			for m := range seen {
@@ -318,8 +318,16 @@ func (p *predictor) contradiction(all []candidate, obs []observed) ([]string, er
 			}
 		}
 	}
-	return nil, nil
+	var names []string
+	for i := range obs {
+		names = append(names, obs[i].Name)
+	}
+	return names, nil
 }
+
+// largestPart bounds the search for a part of the observations that contradicts
+// itself; a larger one is named as all of them.
+const largestPart = 5
 
 // fresh are the candidates before anything was sifted.
 func fresh(all []candidate) []candidate {
