@@ -16,7 +16,7 @@ observed:
   - {name: ejected, experiment: eject-first, saw: {read: correct}}
 `
 
-func written(t *testing.T, text string) string {
+func observationsIn(t *testing.T, text string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "seen.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -26,7 +26,7 @@ func written(t *testing.T, text string) string {
 }
 
 func TestDiagnose(t *testing.T) {
-	file := written(t, seenTwice)
+	file := observationsIn(t, seenTwice)
 	folder := t.TempDir()
 	data, page := filepath.Join(folder, "d.json"), filepath.Join(folder, "d.html")
 	code, stdout, stderr := tbraid("diagnose", file, "--faults", "2", "-o", data, "-o", page)
@@ -93,7 +93,7 @@ func TestDiagnose_BadInput(t *testing.T) {
 		{"companion", "base: forum\nmechanisms:\n  - {name: mine, id: U1, title: x, role: fault, prior: 5%, with: [nothing], set: [host.driver.sync=fail]}\n", `:3:66: there is no mechanism "nothing"`},
 		{"empty", "", ": there is nothing in it"},
 	} {
-		file := written(t, tt.text)
+		file := observationsIn(t, tt.text)
 		code, stdout, stderr := tbraid("diagnose", file)
 		if code != exitInput {
 			t.Errorf("%s: exits with %d: %s", tt.name, code, stderr)

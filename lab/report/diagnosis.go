@@ -23,12 +23,11 @@ func Diagnosis(w io.Writer, r *diagnose.Result, o Options) error {
 	p.printf("        %s of up to %d faults looked at, by %d simulations, seed %d\n", quantity(r.Sets, "set"), r.Faults, r.Runs, r.Seed)
 	p.observed(r)
 	p.explanations(r)
-	p.contradicted(r)
-	p.reading(r)
-	p.ruledOut(r)
+	p.items("VERDICT", verdict(r))
+	p.items("RULED OUT", excluded(r))
 	p.proposals(r)
 	p.decisions(r)
-	p.changes(r)
+	p.repaired(r)
 	p.beliefs(r)
 	p.printf("%-10stbraid diagnose %s -v\n", "next", r.Target())
 	if len(r.Next) > 0 {
@@ -150,18 +149,19 @@ func among(values, of []string) string {
 	return strings.Join(values, " or ")
 }
 
-func (p *printer) contradicted(r *diagnose.Result) {
+// verdict is the sentences of the verdict, whether something explains all or not.
+func verdict(r *diagnose.Result) []string {
 	switch {
 	case len(r.Explanations) > 0:
-		return
+		return readings(r)
 	case len(r.Contradiction) == 1:
-		p.paragraph("VERDICT", fmt.Sprintf("Nothing that was looked at explains %q alone.", r.Contradiction[0]))
-	case len(r.Contradiction) > 1:
-		p.paragraph("VERDICT", fmt.Sprintf("The observations contradict each other: nothing that was looked at explains %s together, and every smaller part of them is explained.",
-			list(quotedAll(r.Contradiction))))
+		return []string{fmt.Sprintf("Nothing that was looked at explains %q alone.", r.Contradiction[0]), missing}
 	}
-	p.item("NOTE", "A delay or a setting that was taken for known may have been another, or a mechanism is missing: mechanisms: in the file adds one.")
+	return []string{fmt.Sprintf("The observations contradict each other: nothing that was looked at explains %s together, and every smaller part of them is explained.",
+		list(quotedAll(r.Contradiction))), missing}
 }
+
+const missing = "A delay or a setting that was taken for known may have been another, or a mechanism is missing: mechanisms: in the file adds one."
 
 func quotedAll(names []string) []string {
 	var all []string
@@ -171,22 +171,8 @@ func quotedAll(names []string) []string {
 	return all
 }
 
-// reading says what the best explanation makes of the observations.
-func (p *printer) reading(r *diagnose.Result) {
-	if len(r.Explanations) == 0 {
-		return
-	}
-	for i, s := range Readings(r) {
-		label := ""
-		if i == 0 {
-			label = "VERDICT"
-		}
-		p.item(label, s)
-	}
-}
-
-// Readings are the sentences of the verdict.
-func Readings(r *diagnose.Result) []string {
+// readings say what the heaviest explanation makes of the observations.
+func readings(r *diagnose.Result) []string {
 	best := r.Explanations[0]
 	if len(best.Mechanisms) == 0 {
 		return []string{"No fault is needed: everything that was seen is what a sound host and box show."}
@@ -260,8 +246,16 @@ func rivalModifiers(r *diagnose.Result) string {
 	return fmt.Sprintf("What saved the data where they were saved is one of %d: %s. The observations do not tell which.", len(all), strings.Join(all, "; "))
 }
 
-func (p *printer) ruledOut(r *diagnose.Result) {
-	label := "RULED OUT"
+// items is a list under a label; nothing if it is empty.
+func (p *printer) items(label string, all []string) {
+	for _, s := range all {
+		p.item(label, s)
+		label = ""
+	}
+}
+
+// excluded says why mechanisms are ruled out.
+func excluded(r *diagnose.Result) (all []string) {
 	for _, m := range r.Mechanisms {
 		if !m.RuledOut || m.Role == "control" {
 			continue
@@ -274,23 +268,27 @@ func (p *printer) ruledOut(r *diagnose.Result) {
 		if len(against) > 0 {
 			why = "it contradicts " + strings.Join(against, "; ")
 		}
-		p.item(label, fmt.Sprintf("%s, %s: %s.", m.ID, m.Title, why))
-		label = ""
+		all = append(all, fmt.Sprintf("%s, %s: %s.", m.ID, m.Title, why))
 	}
+	return all
+}
+
+// costOf is what an experiment takes, in words.
+func costOf(n *diagnose.Proposal) string {
+	cost := []string{fmt.Sprintf("%d minutes", n.Minutes), "destroys " + n.Destroys}
+	if n.PowerPull {
+		cost = append(cost, "pulls the power")
+	}
+	if n.Kext {
+		cost = append(cost, "needs a machine with the kernel extension")
+	}
+	return strings.Join(cost, ", ")
 }
 
 func (p *printer) proposals(r *diagnose.Result) {
 	label := "NEXT"
 	for i, n := range r.Next {
-		var cost []string
-		cost = append(cost, fmt.Sprintf("%d minutes", n.Minutes), "destroys "+n.Destroys)
-		if n.PowerPull {
-			cost = append(cost, "pulls the power")
-		}
-		if n.Kext {
-			cost = append(cost, "needs a machine with the kernel extension")
-		}
-		p.item(label, fmt.Sprintf("%d. %s, %s: %s; %.2f bits.", i+1, n.ID, n.Title, strings.Join(cost, ", "), n.Bits))
+		p.item(label, fmt.Sprintf("%d. %s, %s: %s; %.2f bits.", i+1, n.ID, n.Title, costOf(&n), n.Bits))
 		label = ""
 		for _, f := range n.Predictions {
 			p.item("", fmt.Sprintf("%s if %s (%s)", f.Outcome, few(f.Explanations), weight(f.Share)))
@@ -333,36 +331,33 @@ func (p *printer) node(n *diagnose.Node, indent, depth int) {
 	}
 }
 
-// changes says what to change for the explanations that are shown.
-func (p *printer) changes(r *diagnose.Result) {
+func (p *printer) repaired(r *diagnose.Result) {
 	p.printf("\n")
-	label := "CHANGE"
-	var said []string
+	p.items("CHANGE", repairs(r))
+}
+
+// repairs say what to change, and what comes of it.
+func repairs(r *diagnose.Result) (all []string) {
+	var bad []string
 	for _, e := range r.Explanations {
 		for _, f := range e.Fixes {
-			s := fmt.Sprintf("%s, in the %s: %s.", f.Mechanism, f.Layer, f.Title)
-			if !slices.Contains(said, s) {
-				said = append(said, s)
-				p.item(label, s)
-				label = ""
+			if s := fmt.Sprintf("%s, in the %s: %s.", f.Mechanism, f.Layer, f.Title); !slices.Contains(all, s) {
+				all = append(all, s)
 			}
 		}
-	}
-	good, bad := 0, []string{}
-	for _, e := range r.Explanations {
-		if e.Good {
-			good++
-		} else {
+		if !e.Good {
 			bad = append(bad, fmt.Sprintf("%s (%s)", e.ID, e.Bad))
 		}
 	}
+	n := len(r.Explanations)
 	switch {
-	case len(r.Explanations) == 0:
+	case n == 0:
+		return []string{"Nothing is known to be wrong that could be changed."}
 	case len(bad) == 0:
-		p.item(label, fmt.Sprintf("Made again with the changes of its mechanisms, every observation turns good, under each of the %s.", quantity(good, "explanation")))
-	default:
-		p.item(label, fmt.Sprintf("Made again with the changes of its mechanisms, every observation turns good under %d of %d explanations; not under %s.", good, len(r.Explanations), strings.Join(bad, "; ")))
+		return append(all, fmt.Sprintf("Made again with the changes of its mechanisms, every observation turns good, under each of the %s.", quantity(n, "explanation")))
 	}
+	return append(all, fmt.Sprintf("Made again with the changes of its mechanisms, every observation turns good under %d of %d explanations; not under %s.",
+		n-len(bad), n, strings.Join(bad, "; ")))
 }
 
 // beliefs shows the arithmetic, with -v.

@@ -1,186 +1,103 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
-	"html"
+	"html/template"
 	"io"
 	"strings"
 
 	"tbraid/lab/diagnose"
 )
 
-// diagnosisStyle is all the style of the page; it works on paper too.
-const diagnosisStyle = `body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}
-h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}table{border-collapse:collapse;width:100%}
-th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid #d0d7de}
-td.n{text-align:right;white-space:nowrap}code{font-family:ui-monospace,monospace}ul{padding-left:1.2rem}
-.bar{display:inline-block;height:.7em;background:#3b6ea5;margin-right:.5em}small{color:#57606a}
-@media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}th,td{border-color:#30363d}.bar{background:#6ca6e0}small{color:#9198a1}}
-@media print{body{margin:0}details{display:block}}`
-
-// DiagnosisHTML writes the diagnosis as one page that needs nothing beside itself. The
-// result stands in it as JSON.
+// DiagnosisHTML writes the diagnosis as one page that loads nothing, in the style of
+// the report of a scenario, with the result in it as JSON.
 func DiagnosisHTML(w io.Writer, r *diagnose.Result) error {
-	var b strings.Builder
-	p := &page{&b}
-	p.raw("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">")
-	p.element("title", "tbraid diagnose "+r.Name)
-	p.raw("<style>" + diagnosisStyle + "</style></head><body>")
-	p.element("h1", r.Title)
-	p.element("p", fmt.Sprintf("%d sets of up to %d faults, %d simulations, seed %d.", r.Sets, r.Faults, r.Runs, r.Seed))
-	p.observations(r)
-	p.verdict(r)
-	p.explanations(r)
-	p.mechanisms(r)
-	p.experiments(r)
-	if r.Tree != nil && r.Tree.ID != "" {
-		p.element("h2", "Decide")
-		p.decision(r.Tree)
+	p := &page{Name: "diagnose " + r.Name, Kind: "diagnosis", Title: r.Title, Style: template.CSS(svgStyle + pageStyle)}
+	p.Facts = []fact{{"observations", r.Target()}, {"looked at", fmt.Sprintf("%s of up to %d faults", quantity(r.Sets, "set"), r.Faults)},
+		{"simulations", fmt.Sprint(r.Runs)}, {"seed", fmt.Sprint(r.Seed)}}
+	for _, u := range r.Unknown {
+		p.Facts = append(p.Facts, fact{"not known", fmt.Sprintf("%s (%s)", u.Title, strings.Join(u.Values, ", "))})
 	}
-	p.repairs(r)
-	p.raw("<script type=\"application/json\" id=\"result\">")
-	var text strings.Builder
-	if err := DiagnosisJSON(&text, r); err != nil {
+	p.Sections = append(p.Sections, section{ID: "verdict", Title: "Verdict", Items: verdict(r)})
+	if out := excluded(r); len(out) > 0 {
+		p.Sections = append(p.Sections, section{ID: "ruled-out", Title: "Ruled out", Items: out})
+	}
+	p.Sections = append(p.Sections, section{ID: "change", Title: "What to change", Items: repairs(r)})
+	p.Tables = diagnosisTables(r)
+	b, err := json.Marshal(r) // escapes <, > and &, so that nothing in it ends the element
+	if err != nil {
 		return err
 	}
-	p.raw(strings.ReplaceAll(text.String(), "</", `<\/`))
-	p.raw("</script></body></html>\n")
-	_, err := io.WriteString(w, b.String())
-	return err
+	p.JSON = template.JS(b)
+	return pageTemplate.Execute(w, p)
 }
 
-// page builds HTML.
-type page struct{ b *strings.Builder }
-
-func (p *page) raw(s string) { p.b.WriteString(s) }
-
-func (p *page) element(name, text string) {
-	fmt.Fprintf(p.b, "<%s>%s</%s>", name, html.EscapeString(text), name)
-}
-
-// row writes cells; numbers first.
-func (p *page) row(name string, cells ...string) {
-	p.raw("<tr>")
-	for _, c := range cells {
-		p.element(name, c)
-	}
-	p.raw("</tr>")
-}
-
-func (p *page) observations(r *diagnose.Result) {
-	p.element("h2", "Observed")
-	p.raw("<table>")
-	p.row("th", "", "what was done", "seen", "times")
+func diagnosisTables(r *diagnose.Result) []pageTable {
+	made := pageTable{ID: "observed", Title: "What was observed", Text: "What nobody noted is tried in every combination.",
+		Head: columns("observation", "done", "seen", "times")}
+	var rows [][]string
 	for _, m := range r.Observed {
-		p.row("td", m.Name, m.Title, m.Saw, fmt.Sprint(m.Times))
+		rows = append(rows, []string{m.Name, m.Title, m.Saw, fmt.Sprint(m.Times)})
 	}
-	p.raw("</table><p><small>")
-	for _, u := range r.Unknown {
-		p.raw(html.EscapeString(fmt.Sprintf("Not known: %s (%s). ", u.Title, strings.Join(u.Values, ", "))))
-	}
-	p.raw("</small></p>")
+	made.Groups = []pageGroup{{"observed", rows}}
+	return append([]pageTable{made}, append(explanationTables(r), nextTables(r)...)...)
 }
 
-func (p *page) verdict(r *diagnose.Result) {
-	p.element("h2", "Verdict")
-	p.raw("<ul>")
-	switch {
-	case len(r.Explanations) > 0:
-		for _, s := range Readings(r) {
-			p.element("li", s)
-		}
-	default:
-		p.element("li", "Nothing that was looked at explains "+list(quotedAll(r.Contradiction))+".")
-	}
-	p.raw("</ul>")
-}
-
-func (p *page) explanations(r *diagnose.Result) {
-	if len(r.Explanations) == 0 {
-		return
-	}
-	p.element("h2", "Explanations")
-	p.raw("<table>")
-	p.row("th", "weight", "explanation", "if")
+func explanationTables(r *diagnose.Result) []pageTable {
+	t := pageTable{ID: "explanations", Title: "What explains it", Text: "Sets of mechanisms under which everything can have been seen, and of which no part is enough.",
+		Head: append(columns("explanation", "mechanisms", "if", "with its changes"), numbers("weight")...)}
+	var rows [][]string
 	for i := range r.Explanations {
 		e := &r.Explanations[i]
-		fmt.Fprintf(p.b, "<tr><td class=\"n\"><span class=\"bar\" style=\"width:%.0fpx\"></span>%s</td><td>", e.Share*120, weight(e.Share))
-		p.element("strong", e.ID)
-		p.raw("<br>")
-		p.element("small", strings.Join(e.Titles, "; "))
-		p.raw("</td>")
-		p.element("td", conditions(e))
-		p.raw("</tr>")
-	}
-	p.raw("</table>")
-}
-
-func (p *page) mechanisms(r *diagnose.Result) {
-	p.element("h2", "Mechanisms")
-	p.raw("<table>")
-	p.row("th", "", "mechanism", "before", "now", "contradicts")
-	for _, m := range r.Mechanisms {
-		now := weight(m.Share)
-		if m.RuledOut {
-			now = "ruled out"
-		}
-		var against []string
-		for _, c := range m.Against {
-			against = append(against, c.Observation+": "+c.Instead)
-		}
-		p.row("td", m.ID, fmt.Sprintf("%s (%s)", m.Title, m.Grade), fmt.Sprintf("%d %%", m.Prior), now, strings.Join(against, "; "))
-	}
-	p.raw("</table>")
-}
-
-func (p *page) experiments(r *diagnose.Result) {
-	if len(r.Next) == 0 {
-		return
-	}
-	p.element("h2", "Next")
-	for _, n := range r.Next {
-		p.raw("<p>")
-		p.element("strong", n.ID+", "+n.Title)
-		p.raw(html.EscapeString(fmt.Sprintf(": %d minutes, destroys %s; %.2f bits.", n.Minutes, n.Destroys, n.Bits)))
-		p.raw("</p><ul>")
-		for _, f := range n.Predictions {
-			p.element("li", fmt.Sprintf("%s (%s): %s", f.Outcome, weight(f.Share), strings.Join(f.Explanations, ", ")))
-		}
-		p.raw("</ul>")
-	}
-}
-
-func (p *page) decision(n *diagnose.Node) {
-	if n.ID == "" {
-		p.element("div", strings.Join(n.Left, ", "))
-		return
-	}
-	p.element("div", n.ID+", "+n.Title)
-	p.raw("<ul>")
-	for _, b := range n.Branches {
-		p.raw("<li><details><summary>")
-		p.raw(html.EscapeString(fmt.Sprintf("%s (%s)", b.Outcome, weight(b.Share))))
-		p.raw("</summary>")
-		p.decision(b.Then)
-		p.raw("</details></li>")
-	}
-	p.raw("</ul>")
-}
-
-func (p *page) repairs(r *diagnose.Result) {
-	p.element("h2", "Change")
-	p.raw("<table>")
-	p.row("th", "explanation", "change", "made again")
-	for _, e := range r.Explanations {
-		var all []string
-		for _, f := range e.Fixes {
-			all = append(all, fmt.Sprintf("%s, %s: %s", f.Mechanism, f.Layer, f.Title))
-		}
 		again := "everything turns good"
 		if !e.Good {
 			again = e.Bad
 		}
-		p.row("td", e.ID, strings.Join(all, "; "), again)
+		rows = append(rows, []string{e.ID, strings.Join(e.Titles, "; "), conditions(e), again, weight(e.Share)})
 	}
-	p.raw("</table>")
+	t.Groups = []pageGroup{{quantity(len(rows), "explanation"), rows}}
+	m := pageTable{ID: "mechanisms", Title: "The mechanisms", Text: "Priors are judgements; the weight now is that of the explanations that have the mechanism.",
+		Head: append(columns("id", "mechanism", "grade", "source"), numbers("prior", "now")...)}
+	rows = nil
+	for _, s := range r.Mechanisms {
+		now := weight(s.Share)
+		if s.RuledOut {
+			now = "ruled out"
+		}
+		rows = append(rows, []string{s.ID, s.Title, s.Grade, s.Source, fmt.Sprintf("%d %%", s.Prior), now})
+	}
+	m.Groups = []pageGroup{{quantity(len(rows), "mechanism"), rows}}
+	return []pageTable{t, m}
+}
+
+func nextTables(r *diagnose.Result) []pageTable {
+	t := pageTable{ID: "next", Title: "What to do next", Text: "In the order that is expected to separate the explanations at least effort.",
+		Head: append(columns("outcome", "then it is one of"), numbers("weight")...)}
+	for i, n := range r.Next {
+		g := pageGroup{Name: fmt.Sprintf("%d. %s, %s: %s; %.2f bits", i+1, n.ID, n.Title, costOf(&n), n.Bits)}
+		for _, f := range n.Predictions {
+			g.Rows = append(g.Rows, []string{f.Outcome, strings.Join(f.Explanations, ", "), weight(f.Share)})
+		}
+		t.Groups = append(t.Groups, g)
+	}
+	if len(t.Groups) == 0 {
+		return nil
+	}
+	d := pageTable{ID: "decide", Title: "How to decide", Text: "What to do after what.", Head: columns("after", "do", "left")}
+	d.Groups = []pageGroup{{"tree", decisionRows(r.Tree, nil)}}
+	return []pageTable{t, d}
+}
+
+// decisionRows are the nodes of a tree, each with the way to it.
+func decisionRows(n *diagnose.Node, way []string) (rows [][]string) {
+	do := n.ID + ", " + n.Title
+	if n.ID == "" {
+		do = "-"
+	}
+	rows = append(rows, []string{strings.Join(way, " → "), do, strings.Join(n.Left, ", ")})
+	for _, b := range n.Branches {
+		rows = append(rows, decisionRows(b.Then, append(way[:len(way):len(way)], n.ID+" "+b.Outcome))...)
+	}
+	return rows
 }

@@ -25,7 +25,7 @@ func Schemas() []string {
 }
 
 // Schema is the JSON Schema (draft 2020-12) of what is written as JSON under that
-// name: result, curves, ledger (a line of it).
+// name: result, curves, diagnosis, ledger (a line of it).
 func Schema(name string) ([]byte, bool) {
 	b, err := schemas.ReadFile(path.Join("schema", name+".json"))
 	return b, err == nil

@@ -13,6 +13,7 @@ import (
 
 	"tbraid/configs"
 	"tbraid/lab"
+	"tbraid/lab/diagnose"
 	"tbraid/sim/ledger"
 )
 
@@ -21,9 +22,10 @@ var described = map[string]struct {
 	title string
 	of    any
 }{
-	"result": {"what tbraid run writes as JSON: " + lab.Schema, lab.Result{}},
-	"curves": {"what tbraid curve writes as JSON: " + lab.CurvesSchema, lab.Curves{}},
-	"ledger": {"a line of what tbraid run writes as NDJSON: " + lab.LedgerSchema, LedgerLine{}},
+	"result":    {"what tbraid run writes as JSON: " + lab.Schema, lab.Result{}},
+	"diagnosis": {"what tbraid diagnose writes as JSON: " + diagnose.Schema, diagnose.Result{}},
+	"curves":    {"what tbraid curve writes as JSON: " + lab.CurvesSchema, lab.Curves{}},
+	"ledger":    {"a line of what tbraid run writes as NDJSON: " + lab.LedgerSchema, LedgerLine{}},
 }
 
 // reflected is the schema of a Go type, with the comments of its source. Fields

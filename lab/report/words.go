@@ -135,6 +135,8 @@ var plainCauses = map[string]string{
 	"driver-failed":        "the driver refused to pass on \"bring everything to the disks\", and macOS ignores such a refusal",
 	"misdirected":          "the driver cut a large address short, so the data went to another place",
 	"driver-drops-fua":     "the driver removed the mark that says \"not done before it is on the disks\"",
+	"driver-zeroes":        "the driver gave the box zeros in place of the data",
+	"driver-answers-early": "the driver said that the data were with the box, and never sent them",
 	"firmware-acks":        "the box was told to bring the data to the disks, answered that it was done, and had done nothing",
 	"firmware-fails":       "the box refused to bring the data to the disks, and macOS ignores such a refusal",
 	"fua-ignored":          "the box ignored the mark that says \"not done before it is on the disks\"",
