@@ -43,6 +43,31 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// FuzzParseObservations: whatever the bytes, there are observations of which every
+// case can be played, or one error.
+func FuzzParseObservations(f *testing.F) {
+	for _, name := range names(Observed) {
+		f.Add([]byte(open(Observed, name).text))
+	}
+	f.Add([]byte("base: forum\nunknown:\n  - {name: a, from: 1s, to: 9s, points: 1}\nobserved:\n  - {name: x, experiment: restart, saw: {read: lost}}\n"))
+	f.Add([]byte("base: forum\nmechanisms:\n  - {name: mine, id: U1, title: x, role: modifier, prior: 5%, set: [\"others.driver.sync=${s}\"], unknown: [{name: s, values: [fail]}]}\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		o, err := ParseObservations("fuzz.yaml", data)
+		if err != nil {
+			report(t, "fuzz", err)
+			return
+		}
+		for i := range o.Observed {
+			ob := &o.Observed[i]
+			for _, g := range Choices(o.Uses(&ob.Script)) {
+				if _, err := o.Play(ob.Name, &ob.Script, ob.Volumes, g); err != nil {
+					t.Fatalf("%s with %v: %v", ob.Name, g, err)
+				}
+			}
+		}
+	})
+}
+
 func TestQuantities(t *testing.T) {
 	for _, c := range []struct {
 		unit, text string

@@ -224,6 +224,10 @@ func (o *Observations) settleMechanism(f *facts, m *Mechanism) error {
 			}
 		}
 	}
+	if n := combinations(m.Unknown); n > mostCombinations {
+		return f.blame(fmt.Sprintf("at most %d: give fewer points, or fewer values", mostCombinations),
+			fmt.Sprintf("what is unknown about the mechanism %s makes %d combinations", m.Name, n), at+".unknown", at)
+	}
 	for _, g := range Choices(m.Unknown) {
 		if _, err := o.World([]*Mechanism{m}, g); err != nil {
 			return err

@@ -132,11 +132,13 @@ func (a *app) diagnose(o *diagnoseFlags, args []string, progress io.Writer) erro
 // agedBy is the mechanism that a table combines with each of the others.
 const agedBy = "age-destage"
 
+// checkDiagnosisForm refuses all but JSON and a page.
 func checkDiagnosisForm(path string) error {
-	if filepath.Ext(path) == ".html" {
+	switch filepath.Ext(path) {
+	case ".json", ".html":
 		return nil
 	}
-	return checkResultForm(path)
+	return noForm(path, "there are .json and .html")
 }
 
 func (a *app) loadObservations(name string) (*configs.Observations, error) {

@@ -218,8 +218,7 @@ func (p *predictor) concerns(i int, v variant) bool {
 func (p *predictor) answer(all []question) error {
 	var levels [MaxMechanisms + 1][]question
 	asked := map[question]bool{}
-	var ask func(q question)
-	ask = func(q question) {
+	ask := func(q question) {
 		if asked[q] || p.states[q.state].seen[q.play] != nil {
 			return
 		}

@@ -20,7 +20,8 @@ const shownExplanations = 10
 func Diagnosis(w io.Writer, r *diagnose.Result, o Options) error {
 	p := &printer{w: w, o: o}
 	p.printf("tbraid  diagnose %s: %s\n", r.Name, r.Title)
-	p.printf("        %s of up to %d faults looked at, by %d simulations, seed %d\n", quantity(r.Sets, "set"), r.Faults, r.Runs, r.Seed)
+	p.printf("        %s of at most %s looked at, by %s, seed %d\n", quantity(r.Sets, "set"), quantity(r.Faults, "fault"),
+		quantity(r.Runs, "simulation"), r.Seed)
 	p.observed(r)
 	p.explanations(r)
 	p.items("VERDICT", verdict(r))

@@ -14,7 +14,7 @@ import (
 // the report of a scenario, with the result in it as JSON.
 func DiagnosisHTML(w io.Writer, r *diagnose.Result) error {
 	p := &page{Name: "diagnose " + r.Name, Kind: "diagnosis", Title: r.Title, Style: template.CSS(svgStyle + pageStyle)}
-	p.Facts = []fact{{"observations", r.Target()}, {"looked at", fmt.Sprintf("%s of up to %d faults", quantity(r.Sets, "set"), r.Faults)},
+	p.Facts = []fact{{"observations", r.Target()}, {"looked at", fmt.Sprintf("%s of at most %s", quantity(r.Sets, "set"), quantity(r.Faults, "fault"))},
 		{"simulations", fmt.Sprint(r.Runs)}, {"seed", fmt.Sprint(r.Seed)}}
 	for _, u := range r.Unknown {
 		p.Facts = append(p.Facts, fact{"not known", fmt.Sprintf("%s (%s)", u.Title, strings.Join(u.Values, ", "))})
