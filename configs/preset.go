@@ -35,10 +35,14 @@ const (
 	Observed    Kind = "observations"
 )
 
-// Kinds lists all kinds.
-func Kinds() []Kind {
-	return []Kind{Boxes, Hosts, Policies, Links, Disks, Scenarios, Mechanisms, Experiments, Observed}
-}
+// Kinds lists the kinds that scenarios are made of, and scenarios.
+func Kinds() []Kind { return []Kind{Boxes, Hosts, Policies, Links, Disks, Scenarios} }
+
+// DiagnosisKinds lists the kinds that diagnoses are made of.
+func DiagnosisKinds() []Kind { return []Kind{Mechanisms, Experiments, Observed} }
+
+// allKinds are both.
+func allKinds() []Kind { return append(Kinds(), DiagnosisKinds()...) }
 
 // one is the singular.
 func (k Kind) one() string {
@@ -78,7 +82,7 @@ func (k Kind) of() reflect.Type {
 
 // kindOf is the kind of preset that fills a type.
 func kindOf(t reflect.Type) (Kind, bool) {
-	for _, k := range Kinds() {
+	for _, k := range allKinds() {
 		if k.of() == t {
 			return k, true
 		}

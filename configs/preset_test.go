@@ -39,7 +39,7 @@ func preset(t *testing.T, kind Kind, name string) (reflect.Value, *facts) {
 }
 
 func TestEveryPresetLoads(t *testing.T) {
-	for _, kind := range Kinds() {
+	for _, kind := range allKinds() {
 		all := Presets(kind)
 		if len(all) == 0 {
 			t.Errorf("no %s", kind)
@@ -57,7 +57,7 @@ func TestEveryPresetLoads(t *testing.T) {
 
 // Products belong into source:, names and titles say what a preset does.
 func TestPresetsAreNamedByBehaviour(t *testing.T) {
-	for _, kind := range Kinds() {
+	for _, kind := range allKinds() {
 		for _, p := range Presets(kind) {
 			for _, product := range []string{"areca", "promise", "pegasus", "vtrak", "perc", "megaraid", "lsi", "hpe", "accusys", "engenio", "infortrend"} {
 				if strings.Contains(strings.ToLower(p.Name+" "+p.Title), product) {
@@ -70,7 +70,7 @@ func TestPresetsAreNamedByBehaviour(t *testing.T) {
 
 // A guess that is not collected would be printed as a fact.
 func TestEveryGuessIsCollected(t *testing.T) {
-	for _, kind := range Kinds() {
+	for _, kind := range allKinds() {
 		for _, name := range names(kind) {
 			_, f := preset(t, kind, name)
 			src := open(kind, name)
@@ -249,7 +249,7 @@ box:
 
 // A key without words about it is a riddle in the documentation.
 func TestDescribe_EveryKeyHasADoc(t *testing.T) {
-	for _, kind := range Kinds() {
+	for _, kind := range allKinds() {
 		for _, k := range Describe(kind) {
 			if k.Doc == "" || k.Type == "" {
 				t.Errorf("%s: %+v", kind, k)

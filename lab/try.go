@@ -11,11 +11,19 @@ import (
 // Trail tells what occurred in a run once its scene was set.
 type Trail [configs.Traces]bool
 
+// ErrEnded is what Try returns when the watch has ended the run.
+var ErrEnded = errAbandoned
+
 // Try plays the first case of a scenario under its first host and policy, once. The
 // host under test is the one of that name, whether the case begins under it or not.
-func Try(s *configs.Scenario, tested string) (run Run, trail Trail, err error) {
+// Whoever makes several has told the watch, if there is one, how many to Expect.
+func Try(s *configs.Scenario, tested string, watch *Watch) (run Run, trail Trail, err error) {
 	c := &s.Cases[0]
 	p := newPlan(s, c, nil).on(s.Box, s.Hosts[0], s.Policies[0])
+	p.window = watch
+	if watch.ended() {
+		return run, trail, ErrEnded
+	}
 	err = p.guard(func() error {
 		w, err := newWorld(p)
 		if err != nil {
@@ -26,6 +34,7 @@ func Try(s *configs.Scenario, tested string) (run Run, trail Trail, err error) {
 		run = w.play()
 		return nil
 	})
+	watch.finished()
 	for _, st := range c.Steps {
 		trail[configs.TraceEvent] = trail[configs.TraceEvent] || st.Kind == configs.Happen
 	}

@@ -39,6 +39,13 @@ func (w *Watch) Progress() Progress {
 // ended tells whether Stop was called; nobody watches a nil Watch.
 func (w *Watch) ended() bool { return w != nil && w.stopped.Load() }
 
+// Expect counts in runs that someone is going to make one by one.
+func (w *Watch) Expect(runs int) {
+	if w != nil {
+		w.of.Add(int64(runs))
+	}
+}
+
 // expect and finished count runs.
 func (w *Watch) expect() {
 	if w != nil {

@@ -8,11 +8,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"tbraid/configs"
+	"tbraid/lab"
 	"tbraid/lab/diagnose"
 	"tbraid/lab/report"
 )
@@ -54,9 +54,9 @@ mechanisms and experiments of its own; without one it is ` + defaultScenario + `
 			return nil
 		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return completions(string(configs.Observed), ""), cobra.ShellCompDirectiveDefault
+			return forShell(presets(configs.Observed)), cobra.ShellCompDirectiveDefault
 		},
-		RunE: func(c *cobra.Command, args []string) error { return a.diagnose(&o, args, c.ErrOrStderr()) },
+		RunE: func(_ *cobra.Command, args []string) error { return a.diagnose(&o, args) },
 	}
 	f := c.Flags()
 	f.SortFlags = false
@@ -69,7 +69,7 @@ mechanisms and experiments of its own; without one it is ` + defaultScenario + `
 	return c
 }
 
-func (a *app) diagnose(o *diagnoseFlags, args []string, progress io.Writer) error {
+func (a *app) diagnose(o *diagnoseFlags, args []string) error {
 	if o.faults < 1 || o.faults > 4 {
 		return usage("--faults takes 1 to 4, not %d", o.faults)
 	}
@@ -95,25 +95,25 @@ func (a *app) diagnose(o *diagnoseFlags, args []string, progress io.Writer) erro
 	if err := outputs.check(); err != nil {
 		return err
 	}
-	line := &progressLine{w: progress}
-	if terminal(progress) == nil {
-		line = nil
-	}
-	opt := diagnose.Options{Workers: o.workers, Faults: o.faults, Told: line.told}
-	defer line.clear()
 	if o.table {
-		t, err := diagnose.Tabulate(obs, agedBy, opt)
+		var t *diagnose.Table
+		err := a.explained(func(w *lab.Watch) (err error) {
+			t, err = diagnose.Tabulate(obs, agedBy, diagnose.Options{Workers: o.workers, Watch: w})
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		line.clear()
 		return report.DiagnosisTable(a.out, t, page)
 	}
-	r, err := diagnose.Diagnose(obs, opt)
+	var r *diagnose.Result
+	err = a.explained(func(w *lab.Watch) (err error) {
+		r, err = diagnose.Diagnose(obs, diagnose.Options{Workers: o.workers, Faults: o.faults, Watch: w})
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	line.clear()
 	err = outputs.write(func(w io.Writer, form string) error {
 		if form == ".html" {
 			return report.DiagnosisHTML(w, r)
@@ -182,34 +182,12 @@ func (a *app) experimentScript(o *configs.Observations, name string) error {
 	return &configs.Error{File: "--script", Message: fmt.Sprintf("there is no experiment %q", name), Hint: hint}
 }
 
-// progressLine is one line on a terminal that says how far it is; nil says nothing.
-type progressLine struct {
-	w     io.Writer
-	since time.Time
-	last  time.Time
-}
-
-// often is how rarely the line is written anew.
-const often = 100 * time.Millisecond
-
-func (l *progressLine) told(done, of int) {
-	if l == nil {
-		return
+// explained simulates under a watch. A part of a diagnosis is none: who ends it early
+// gets nothing.
+func (a *app) explained(simulate func(*lab.Watch) error) error {
+	err := a.watched(simulate)
+	if errors.Is(err, lab.ErrEnded) {
+		return &interrupted{&lab.Partial{}}
 	}
-	now := time.Now()
-	if l.since.IsZero() {
-		l.since = now
-	}
-	if now.Sub(l.last) < often {
-		return
-	}
-	l.last = now
-	fmt.Fprintf(l.w, "\r\x1b[Kdiagnose %d of %d simulations so far · %.0f s", done, of, now.Sub(l.since).Seconds())
-}
-
-func (l *progressLine) clear() {
-	if l != nil && !l.last.IsZero() {
-		fmt.Fprint(l.w, "\r\x1b[K")
-		l.last = time.Time{}
-	}
+	return err
 }

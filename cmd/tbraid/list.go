@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,7 +21,7 @@ const sequenceText = "each comes so long after the one before it came, whatever 
 // listKinds are what list takes.
 func listKinds() []string {
 	var all []string
-	for _, k := range configs.Kinds() {
+	for _, k := range slices.Concat(configs.Kinds(), configs.DiagnosisKinds()) {
 		all = append(all, string(k))
 	}
 	return append(all, listEvents)
@@ -65,7 +66,7 @@ func listing(kind string, sources bool) ([][2]string, error) {
 		rows = append(rows, [2]string{"EVENT+TIME+EVENT…", sequenceText})
 		return rows, nil
 	}
-	for _, k := range configs.Kinds() {
+	for _, k := range slices.Concat(configs.Kinds(), configs.DiagnosisKinds()) {
 		if string(k) != kind {
 			continue
 		}

@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	"tbraid/configs"
+	"tbraid/lab"
 )
 
 // Options says how to work. Results do not depend on Workers.
 type Options struct {
-	Workers int                // runs at a time; 0 is one a processor
-	Faults  int                // how many an explanation may have; 0 is DefaultFaults
-	Told    func(done, of int) // progress, in runs; nil is nobody
+	Workers int        // runs at a time; 0 is one a processor
+	Faults  int        // how many an explanation may have; 0 is DefaultFaults
+	Watch   *lab.Watch // sees how far it has come, and may end it: then the error is lab.ErrEnded; nil is nobody
 }
 
 // DefaultFaults is how many faults an explanation may have.
@@ -31,7 +32,7 @@ func Diagnose(o *configs.Observations, opt Options) (*Result, error) {
 		opt.Faults = DefaultFaults
 	}
 	p := newPredictor(o, opt.Workers)
-	p.told = opt.Told
+	p.watch = opt.Watch
 	obs, err := p.observe()
 	if err != nil {
 		return nil, err

@@ -19,7 +19,7 @@ import (
 type predictor struct {
 	o       *configs.Observations
 	workers int
-	told    func(done, of int) // progress; nil is nobody
+	watch   *lab.Watch // nil is nobody
 
 	states []state
 	known  map[string]int // states by name
@@ -358,17 +358,11 @@ func (p *predictor) simulate(todo []run) error {
 	results, errs := make([]*seen, len(todo)), make([]error, len(todo))
 	next := make(chan int)
 	var wait sync.WaitGroup
-	var lock sync.Mutex
-	finished := 0
+	p.watch.Expect(len(todo))
 	for range min(p.workers, len(todo)) {
 		wait.Go(func() {
 			for i := range next {
 				results[i], errs[i] = p.play(&todo[i])
-				lock.Lock()
-				if finished++; p.told != nil {
-					p.told(p.count+finished, p.count+len(todo))
-				}
-				lock.Unlock()
 			}
 		})
 	}
@@ -390,7 +384,7 @@ func (p *predictor) simulate(todo []run) error {
 func (p *predictor) play(r *run) (*seen, error) {
 	pl := &p.plays[r.play]
 	s := p.o.Scenario(&r.world, &pl.c, pl.other)
-	result, trail, err := lab.Try(s, p.o.Hosts[0].Name)
+	result, trail, err := lab.Try(s, p.o.Hosts[0].Name, p.watch)
 	if err != nil {
 		return nil, err
 	}

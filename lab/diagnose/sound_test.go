@@ -113,7 +113,7 @@ func TestOverZeros_AgainstSimulation(t *testing.T) {
 					c.Steps[k].Content = workload.Zeros
 				}
 			}
-			result, trail, err := lab.Try(o.Scenario(w, &c, false), o.Hosts[0].Name)
+			result, trail, err := lab.Try(o.Scenario(w, &c, false), o.Hosts[0].Name, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

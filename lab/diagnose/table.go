@@ -40,7 +40,7 @@ type Row struct {
 // passed; behind another letter it means the same of that.
 func Tabulate(o *configs.Observations, aged string, opt Options) (*Table, error) {
 	p := newPredictor(o, opt.Workers)
-	p.told = opt.Told
+	p.watch = opt.Watch
 	t := &Table{}
 	var columns [][]variant
 	for i := range o.Experiments {

@@ -20,8 +20,8 @@ const shownExplanations = 10
 func Diagnosis(w io.Writer, r *diagnose.Result, o Options) error {
 	p := &printer{w: w, o: o}
 	p.printf("tbraid  diagnose %s: %s\n", r.Name, r.Title)
-	p.printf("        %s of at most %s looked at, by %s, seed %d\n", quantity(r.Sets, "set"), quantity(r.Faults, "fault"),
-		quantity(r.Runs, "simulation"), r.Seed)
+	p.printf("        %s of at most %s looked at, by %s, seed %d\n", counted(r.Sets, "set"), counted(r.Faults, "fault"),
+		counted(r.Runs, "simulation"), r.Seed)
 	p.observed(r)
 	p.explanations(r)
 	p.items("VERDICT", verdict(r))
@@ -37,7 +37,7 @@ func Diagnosis(w io.Writer, r *diagnose.Result, o Options) error {
 	return p.err
 }
 
-func quantity(n int, what string) string {
+func counted(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
@@ -355,7 +355,7 @@ func repairs(r *diagnose.Result) (all []string) {
 	case n == 0:
 		return []string{"Nothing is known to be wrong that could be changed."}
 	case len(bad) == 0:
-		return append(all, fmt.Sprintf("Made again with the changes of its mechanisms, every observation turns good, under each of the %s.", quantity(n, "explanation")))
+		return append(all, fmt.Sprintf("Made again with the changes of its mechanisms, every observation turns good, under each of the %s.", counted(n, "explanation")))
 	}
 	return append(all, fmt.Sprintf("Made again with the changes of its mechanisms, every observation turns good under %d of %d explanations; not under %s.",
 		n-len(bad), n, strings.Join(bad, "; ")))
@@ -365,7 +365,7 @@ func repairs(r *diagnose.Result) (all []string) {
 func (p *printer) beliefs(r *diagnose.Result) {
 	if !p.o.Verbose {
 		p.item("NOTE", fmt.Sprintf("Weights are priors of the mechanisms, which are judgements, times the share of what was not noted under which everything is seen; -v shows the arithmetic. %s fit as well and contain one of these.",
-			quantity(r.Larger, "larger set")))
+			counted(r.Larger, "larger set")))
 		return
 	}
 	label := "WEIGHTS"

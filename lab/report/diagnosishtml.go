@@ -14,7 +14,7 @@ import (
 // the report of a scenario, with the result in it as JSON.
 func DiagnosisHTML(w io.Writer, r *diagnose.Result) error {
 	p := &page{Name: "diagnose " + r.Name, Kind: "diagnosis", Title: r.Title, Style: template.CSS(svgStyle + pageStyle)}
-	p.Facts = []fact{{"observations", r.Target()}, {"looked at", fmt.Sprintf("%s of at most %s", quantity(r.Sets, "set"), quantity(r.Faults, "fault"))},
+	p.Facts = []fact{{"observations", r.Target()}, {"looked at", fmt.Sprintf("%s of at most %s", counted(r.Sets, "set"), counted(r.Faults, "fault"))},
 		{"simulations", fmt.Sprint(r.Runs)}, {"seed", fmt.Sprint(r.Seed)}}
 	for _, u := range r.Unknown {
 		p.Facts = append(p.Facts, fact{"not known", fmt.Sprintf("%s (%s)", u.Title, strings.Join(u.Values, ", "))})
@@ -56,7 +56,7 @@ func explanationTables(r *diagnose.Result) []pageTable {
 		}
 		rows = append(rows, []string{e.ID, strings.Join(e.Titles, "; "), conditions(e), again, weight(e.Share)})
 	}
-	t.Groups = []pageGroup{{quantity(len(rows), "explanation"), rows}}
+	t.Groups = []pageGroup{{counted(len(rows), "explanation"), rows}}
 	m := pageTable{ID: "mechanisms", Title: "The mechanisms", Text: "Priors are judgements; the weight now is that of the explanations that have the mechanism.",
 		Head: append(columns("id", "mechanism", "grade", "source"), numbers("prior", "now")...)}
 	rows = nil
@@ -67,7 +67,7 @@ func explanationTables(r *diagnose.Result) []pageTable {
 		}
 		rows = append(rows, []string{s.ID, s.Title, s.Grade, s.Source, fmt.Sprintf("%d %%", s.Prior), now})
 	}
-	m.Groups = []pageGroup{{quantity(len(rows), "mechanism"), rows}}
+	m.Groups = []pageGroup{{counted(len(rows), "mechanism"), rows}}
 	return []pageTable{t, m}
 }
 
