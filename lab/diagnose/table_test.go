@@ -12,7 +12,7 @@ import (
 const ageing = "age-destage"
 
 // decisions explains every cell in which simulation and study differ.
-const decisions = "../../docs/decisions/006-table-of-mechanisms.md"
+const decisions = "../../docs/decisions/007-table-of-mechanisms.md"
 
 // The table is what the model says; beside it stands what a study of the sources had
 // said. One of the two is wrong where they differ, and the decision says which.
