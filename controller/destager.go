@@ -179,9 +179,11 @@ func (c *Controller) inFlightStripe(stripe uint64) bool {
 // written.
 func (c *Controller) Wrote(now sim.Time, ref uint32, ok bool) {
 	b := &c.batches[ref]
+	landed := c.array.layout.StripeExtent(b.Stripe)
 	if b.stray {
 		b.stray = false
 		c.strays--
+		landed = block.Extent{Blocks: c.Blocks()} // what was dropped with the cache has settled as well
 	}
 	b.busy = false
 	c.inFlight--
@@ -195,7 +197,7 @@ func (c *Controller) Wrote(now sim.Time, ref uint32, ok bool) {
 	c.ledger.Clean(now, b.Runs)
 	c.pressed = false
 	c.unstall(now)
-	c.release(now)
+	c.release(now, landed)
 	c.pump(now)
 }
 

@@ -57,7 +57,7 @@ func (c *Controller) carryOutSync(now sim.Time, ref uint32) {
 			}
 		}
 		c.pump(now)
-		c.release(now)
+		c.release(now, block.Extent{Blocks: c.Blocks()})
 	}
 }
 

@@ -95,12 +95,13 @@ func (c *Controller) unstall(now sim.Time) {
 	}
 }
 
-// release ends the commands of which everything has settled.
-func (c *Controller) release(now sim.Time) {
+// release ends the commands of which everything has settled, now that something of
+// e has: others still wait for what they waited for.
+func (c *Controller) release(now sim.Time, e block.Extent) {
 	for i := 0; i < len(c.barriers); {
 		ref := c.barriers[i]
 		cmd := &c.commands[ref]
-		if !c.cache.Settled(cmd.mark, c.barrierExtent(cmd)) {
+		if b := c.barrierExtent(cmd); b.Blocks > 0 && !b.Overlaps(e) || !c.cache.Settled(cmd.mark, b) {
 			i++
 			continue
 		}
