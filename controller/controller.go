@@ -47,6 +47,10 @@ type Controller struct {
 
 	hitBlocks, missedBlocks uint64 // of READs
 
+	lastService struct {
+		bytes uint64
+		took  time.Duration
+	}
 	starts uint32 // of the firmware so far: one that a crash cut short makes nothing ready
 }
 
@@ -203,11 +207,19 @@ func (c *Controller) enqueue(at sim.Time, t *sam.Task) {
 	t.Decoded, t.Sense = scsi.Decode(&t.CDB) // the sense stands until gate looks at it
 	cmd.service = c.spec.Command
 	if d := &t.Decoded; d.Class == scsi.ClassRead || d.Class == scsi.ClassWrite {
-		bytes := d.Extent.Bytes()
-		pieces := (bytes + c.spec.TransferBytes - 1) / c.spec.TransferBytes
-		cmd.service = c.spec.Command*time.Duration(max(pieces, 1)) + perByte(bytes, c.spec.Memory)
+		cmd.service = c.serviceOf(d.Extent.Bytes())
 	}
 	c.await(ref)
+}
+
+// serviceOf is how long the processor is busy with a READ or WRITE of so many bytes:
+// mostly as many as those of the last.
+func (c *Controller) serviceOf(bytes uint64) time.Duration {
+	if l := &c.lastService; l.bytes != bytes || l.took == 0 {
+		pieces := (bytes + c.spec.TransferBytes - 1) / c.spec.TransferBytes
+		l.bytes, l.took = bytes, c.spec.Command*time.Duration(max(pieces, 1))+perByte(bytes, c.spec.Memory)
+	}
+	return c.lastService.took
 }
 
 // await gives a command that has arrived, or will, its turn at the processor.

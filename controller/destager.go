@@ -68,15 +68,21 @@ func (c *Controller) pump(now sim.Time) {
 		return
 	}
 	c.pumping = true // ending a destage may pump again from within
-	c.watch()        // also when every slot is busy: the beat must not lie in the past when wake asks
-	for c.inFlight < len(c.batches) && c.next(now) {
+	for {
+		c.watch() // also when every slot is busy: the beat must not lie in the past when the policy is asked
+		allowed, again := c.fw.DestageNow(now, c.situation())
+		if c.inFlight < len(c.batches) && c.next(now, allowed) {
+			continue
+		}
+		c.pumping = false
+		c.wake(now, again)
+		return
 	}
-	c.pumping = false
-	c.wake(now)
 }
 
-// next starts one destage and reports whether there was one to start.
-func (c *Controller) next(now sim.Time) bool {
+// next starts one destage, of a stripe that someone waits for, or while fewer are
+// under way than allowed, and reports whether there was one to start.
+func (c *Controller) next(now sim.Time, allowed int) bool {
 	for i := 0; i < len(c.urgent); i++ {
 		u := c.urgent[i]
 		if c.inFlightStripe(u.stripe) {
@@ -88,8 +94,6 @@ func (c *Controller) next(now sim.Time) bool {
 		}
 		i-- // it was not dirty any more
 	}
-	c.watch()
-	allowed, _ := c.fw.DestageNow(now, c.situation())
 	if c.pressed {
 		allowed = max(allowed, 1)
 	}
@@ -201,9 +205,8 @@ func (c *Controller) Wrote(now sim.Time, ref uint32, ok bool) {
 	c.pump(now)
 }
 
-// wake asks the kernel to ask the policy again when it said so.
-func (c *Controller) wake(now sim.Time) {
-	_, again := c.fw.DestageNow(now, c.situation())
+// wake asks the kernel to let the policy be asked again when it said so.
+func (c *Controller) wake(now, again sim.Time) {
 	if again == sim.Never || again >= c.tick {
 		return
 	}

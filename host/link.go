@@ -36,19 +36,23 @@ type Link struct {
 	// TapTarget watches the seam between link and box; nil is nobody.
 	TapTarget sam.Tap
 
-	k       *sim.Kernel
-	spec    LinkSpec
-	target  sam.Target
-	ahead   sam.Foresighted // the target, if it is; nil is not
-	up      sam.Initiator
-	driver  *Adapter // up, if it is one
-	toBox   sim.Station
-	toHost  sim.Station
-	table   []crossing
-	free    []uint32
-	cut     bool
-	coming  int    // tasks on their way that the box has not been told of
-	passed  uint64 // tasks, ever
+	k      *sim.Kernel
+	spec   LinkSpec
+	target sam.Target
+	ahead  sam.Foresighted // the target, if it is; nil is not
+	up     sam.Initiator
+	driver *Adapter // up, if it is one
+	toBox  sim.Station
+	toHost sim.Station
+	table  []crossing
+	free   []uint32
+	cut    bool
+	coming int    // tasks on their way that the box has not been told of
+	passed uint64 // tasks, ever
+
+	lastBytes uint64
+	lastTime  time.Duration // that they take
+
 	carried Traffic
 }
 
@@ -263,9 +267,17 @@ func (n *Link) Busy(now sim.Time) (toBox, toHost time.Duration) {
 	return toBox, n.toHost.Worked(now)
 }
 
-// time is how long so many bytes take on one direction.
+// time is how long so many bytes take on one direction: mostly as many as last time,
+// or none.
 func (n *Link) time(bytes uint64) time.Duration {
-	return time.Duration(bytes * uint64(time.Second) / n.spec.Rate) // no overflow below 18 GB
+	if bytes == 0 {
+		return 0
+	}
+	if bytes != n.lastBytes {
+		n.lastBytes = bytes
+		n.lastTime = time.Duration(bytes * uint64(time.Second) / n.spec.Rate) // no overflow below 18 GB
+	}
+	return n.lastTime
 }
 
 // slot takes a free entry of the table and makes sure that it has a task.

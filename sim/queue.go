@@ -46,7 +46,9 @@ func (q *queue) push(e *Event) {
 		for near[i].At <= e.At { // it ends: e comes before the middle
 			i++
 		}
-		copy(q.near[q.first-1:], near[:i])
+		if i > 0 {
+			copy(q.near[q.first-1:], near[:i])
+		}
 		q.first--
 		q.near[q.first+i] = *e
 		return
@@ -56,7 +58,9 @@ func (q *queue) push(e *Event) {
 		i--
 	}
 	i += q.first
-	copy(q.near[i+1:], q.near[i:q.end])
+	if i < q.end {
+		copy(q.near[i+1:], q.near[i:q.end])
+	}
 	q.end++
 	q.near[i] = *e
 }
@@ -87,11 +91,11 @@ func (q *queue) pop(e *Event) {
 	}
 }
 
-// refill moves the next events of the heap to near, which is empty: not many, for
-// what comes next is often sooner than they are.
+// refill moves the next events of the heap to near, which is empty: half of what it
+// holds, so that those which follow them are near as well.
 func (q *queue) refill() {
-	q.first = nearMost
-	q.end = q.first + min(nearMost/8, len(q.far))
+	q.first = nearMost / 2
+	q.end = q.first + min(nearMost/2, len(q.far))
 	for i := q.first; i < q.end; i++ {
 		q.far.pop(&q.near[i])
 	}
