@@ -35,7 +35,7 @@ func (f *fresh) take(blocks *block.Map[standing], settled *block.Map[mark], aske
 	owed := &block.Map[block.Version]{}
 	if f.over {
 		for p, ok := settled.Next(0); ok; p, ok = settled.Next(p.Extent.End()) {
-			if p.Value.standing().settled == written {
+			if s := p.Value.standing(); s.lacks() {
 				owed.Set(p.Extent, forgotten)
 			}
 		}
@@ -43,7 +43,7 @@ func (f *fresh) take(blocks *block.Map[standing], settled *block.Map[mark], aske
 			switch s := &p.Value; {
 			case s.acked != 0 && s.asked == asked:
 				owed.Set(p.Extent, s.acked)
-			case s.settled == written:
+			case s.lacks():
 				owed.Set(p.Extent, forgotten)
 			}
 		}
@@ -59,3 +59,7 @@ func (f *fresh) take(blocks *block.Map[standing], settled *block.Map[mark], aske
 	}
 	return owed
 }
+
+// lacks tells whether a flush would add something to what is known of versions that
+// were forgotten: a promise, or that it was carried out.
+func (s *standing) lacks() bool { return s.settled == written || s.settled == promised && !s.firm }
