@@ -2,8 +2,10 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"tbraid/configs"
 	"tbraid/lab"
 )
 
@@ -34,7 +36,15 @@ func nextCommands(r *lab.Result) []string {
 		mine = append(mine, fmt.Sprintf("tbraid explain %s --case %s --host %s --policy %s --event %s --lba %d",
 			name, quoted(run.Case), run.Host, run.Policy, run.Event, run.Extents[0].LBA))
 	}
+	if r.Scenario.File == "" && observed(name) {
+		mine = append(mine, fmt.Sprintf("tbraid diagnose %s (what explains what was observed, and which experiment tells)", name))
+	}
 	return append(mine, all...)
+}
+
+// observed tells whether there are observations of a name.
+func observed(name string) bool {
+	return slices.ContainsFunc(configs.Presets(configs.Observed), func(p configs.Preset) bool { return p.Name == name })
 }
 
 // firstLost is the first run with a lost block whose life can be told; nil if there
