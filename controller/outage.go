@@ -171,7 +171,6 @@ func (c *Controller) abandon(now sim.Time) {
 // that have not arrived yet will.
 func (c *Controller) abandonCommands(now sim.Time) {
 	c.array.orphan()
-	c.cpu.Reset(now)
 	c.free = c.free[:0]
 	var coming []uint32
 	for i := len(c.commands) - 1; i >= 0; i-- {
@@ -183,6 +182,10 @@ func (c *Controller) abandonCommands(now sim.Time) {
 		c.vacate(uint32(i))
 	}
 	slices.SortFunc(coming, func(a, b uint32) int { return int(c.commands[a].arrives - c.commands[b].arrives) })
+	for _, ref := range slices.Backward(coming) { // the last reservation first
+		c.cpu.Cancel(c.commands[ref].free, c.commands[ref].service)
+	}
+	c.cpu.Reset(now)
 	for _, ref := range coming {
 		c.await(ref)
 	}

@@ -189,25 +189,3 @@ func sign(n uint64) string {
 	}
 	return ">0"
 }
-
-// Text is the table for people and for golden files.
-func (t *Table) Text() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%-5s", "")
-	for _, c := range t.Experiments {
-		fmt.Fprintf(&b, " %-7s", c.ID)
-	}
-	b.WriteString("\n")
-	for _, r := range t.Rows {
-		fmt.Fprintf(&b, "%-5s", r.ID)
-		for _, c := range r.Cells {
-			fmt.Fprintf(&b, " %-7s", c)
-		}
-		b.WriteString("\n")
-	}
-	lines := strings.Split(b.String(), "\n")
-	for i := range lines {
-		lines[i] = strings.TrimRight(lines[i], " ")
-	}
-	return strings.Join(lines, "\n")
-}

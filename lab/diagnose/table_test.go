@@ -21,7 +21,7 @@ func TestTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "table.txt", table.Text())
+	golden(t, "table.txt", text(table))
 	why := read(t, decisions)
 	for _, d := range differing(t, table, read(t, "testdata/study.txt")) {
 		if !strings.Contains(why, "| "+d+" |") {
@@ -60,4 +60,26 @@ func differing(t *testing.T, table *diagnose.Table, study string) (all []string)
 		t.Errorf("the study has %d rows and %d columns, the table %d and %d", rows, len(columns), len(table.Rows), len(table.Experiments))
 	}
 	return all
+}
+
+// text is the table as the golden file has it.
+func text(t *diagnose.Table) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-5s", "")
+	for _, c := range t.Experiments {
+		fmt.Fprintf(&b, " %-7s", c.ID)
+	}
+	b.WriteString("\n")
+	for _, r := range t.Rows {
+		fmt.Fprintf(&b, "%-5s", r.ID)
+		for _, c := range r.Cells {
+			fmt.Fprintf(&b, " %-7s", c)
+		}
+		b.WriteString("\n")
+	}
+	lines := strings.Split(b.String(), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n")
 }
