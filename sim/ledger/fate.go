@@ -91,9 +91,9 @@ func (l *Ledger) fate(s *standing, found block.Version, busy bool, taken Cause) 
 // undone is why the data of v, which was acknowledged, never came to the blocks that
 // it was for; NoCause if they did, or if nothing is known against it.
 func (l *Ledger) undone(v block.Version) Cause {
-	for i := range l.undones {
-		if l.undones[i].version == v {
-			return l.undones[i].why
+	if l.undones > 0 { // most runs have none, and need not look at the record
+		if why := l.writes.at(v).Shirked; why.undoes() {
+			return why
 		}
 	}
 	return NoCause
@@ -132,4 +132,10 @@ func (l *Ledger) broken(s *standing, taken Cause) Cause {
 		return taken // everyone did what was promised; something took the data later
 	}
 	return stop
+}
+
+// undoes tells whether data of a WRITE that was shirked for that reason never come
+// to their blocks.
+func (c Cause) undoes() bool {
+	return c == Misdirected || c == DriverZeroes || c == DriverAnswersEarly
 }

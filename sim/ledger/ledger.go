@@ -49,7 +49,7 @@ type Ledger struct {
 	covers  []*block.Map[block.Version]   // by flush: acknowledged before it and after the one before; nil once claimed
 	fills   map[block.Version][]block.Run // what a WRITE carried along to fill its page
 	strays  []block.Version               // that went to another address
-	undones []undone                      // WRITEs whose data never came to their blocks
+	undones int                           // WRITEs whose data never came to their blocks
 	failed  []Failure
 	zeros   []versions
 	acked   []uint64 // bytes acknowledged, by step + 1
@@ -77,12 +77,6 @@ type Failure struct {
 	Extent  block.Extent
 	Step    int
 	Ended   sim.Time
-}
-
-// undone is a WRITE whose data never came to its blocks.
-type undone struct {
-	version block.Version
-	why     Cause
 }
 
 // versions is an interval of versions.
@@ -226,9 +220,8 @@ func (l *Ledger) Shirk(v block.Version, why Cause) {
 	}
 	w.Shirked = why
 	l.noteWrite(v, Fact{Kind: WriteShirked, Why: why})
-	switch why {
-	case Misdirected, DriverZeroes, DriverAnswersEarly:
-		l.undones = append(l.undones, undone{v, why})
+	if why.undoes() {
+		l.undones++
 	}
 	if why == Misdirected {
 		l.strays = append(l.strays, v)
