@@ -51,7 +51,7 @@ func TestVerdictTable_EveryCellIsReachedOrCannotBe(t *testing.T) {
 			l.drops = drops
 			l.torn.Set(ext(0, smallBlocks), under == busy)
 			for b, found := range holds {
-				s := l.blocks.At(block.LBA(b))
+				s := l.stands.at(block.LBA(b))
 				if !s.known() {
 					continue
 				}

@@ -83,7 +83,7 @@ func (f *Flush) reason() Cause {
 func (l *Ledger) Ask(now sim.Time, by Asker, e block.Extent) uint32 {
 	l.enter(now, block.Extent{})
 	l.flushes = append(l.flushes, Flush{By: by, Step: l.step, Extent: e, Asked: now})
-	l.covers = append(l.covers, l.fresh.take(&l.blocks, &l.settled, uint32(len(l.flushes)-2)))
+	l.covers = append(l.covers, l.fresh.take(&l.stands, uint32(len(l.flushes)-2)))
 	id := uint32(len(l.flushes) - 1)
 	l.noteFlush(id, Fact{Kind: FlushAsked})
 	l.caused()
@@ -130,7 +130,7 @@ func (l *Ledger) End(now sim.Time, id uint32, good bool) {
 			}
 		}
 		if mutant.Is(mutant.FlushCoversInFlight) {
-			l.covers = append(l.covers, l.fresh.take(&l.blocks, &l.settled, uint32(len(l.flushes)-1)))
+			l.covers = append(l.covers, l.fresh.take(&l.stands, uint32(len(l.flushes)-1)))
 			l.claim(f, id, uint32(len(l.covers)-1))
 			l.covers = l.covers[:len(l.covers)-1]
 		}
@@ -155,12 +155,15 @@ func (l *Ledger) claim(f *Flush, id, k uint32) {
 		if !f.whole() {
 			owed.Set(e, 0)
 		}
-		for _, p := range l.standings(e) {
+		parts := l.standings(e)
+		for i := range parts {
+			p := &parts[i]
 			if len(l.offs) > 0 {
 				l.claimLeft(p, o.Value, id, honest)
-			} else {
-				l.put(p, p.Value.claimed(o.Value, id, honest))
+				continue
 			}
+			s := p.Value.claimed(o.Value, id, honest)
+			l.put(p, &s)
 		}
 	}
 	if f.whole() || owed.Len() == 0 {
@@ -211,7 +214,7 @@ func (l *Ledger) WriteOff(j Judgement) {
 
 // claimLeft promises version v, or where an event had taken that when the flush
 // was asked for, what the event had left.
-func (l *Ledger) claimLeft(p block.Value[standing], v block.Version, id uint32, honest bool) {
+func (l *Ledger) claimLeft(p *stretch, v block.Version, id uint32, honest bool) {
 	for _, g := range l.gone.Append(nil, p.Extent) {
 		left := v
 		if g.Value > 0 {
@@ -220,7 +223,8 @@ func (l *Ledger) claimLeft(p block.Value[standing], v block.Version, id uint32, 
 			}
 		}
 		if left != 0 {
-			l.put(block.Value[standing]{Extent: g.Extent, Value: p.Value}, p.Value.claimed(left, id, honest))
+			s := p.Value.claimed(left, id, honest)
+			l.put(&stretch{g.Extent, p.Value, p.ref}, &s)
 		}
 	}
 }

@@ -70,9 +70,9 @@ func clamp(at, offset, blocks uint64) uint64 {
 func (l *Ledger) come(f *flight, offset uint64, e block.Extent, v block.Version) {
 	if len(l.fills) == 0 {
 		l.enterComing()
-		if spot, was, one := l.standing(e); one {
+		if h, was, one := l.standing(e); one {
 			if s, known := l.came(f, offset, e, v, &was); known {
-				l.enterAt(spot, e, &was, &s)
+				l.standAt(h, e, &s)
 			}
 			return
 		}
@@ -84,12 +84,13 @@ func (l *Ledger) come(f *flight, offset uint64, e block.Extent, v block.Version)
 				continue
 			}
 			s = l.remembered(&s)
-			l.referred(p.Extent.Blocks, &p.Value, &s)
-			if l.coming.Value != s || l.coming.Extent.End() != p.Extent.Start {
+			c := &l.coming
+			if c.value != s || c.extent.End() != p.Extent.Start {
 				l.enterComing()
-				l.coming = block.Value[standing]{Extent: block.Extent{Start: p.Extent.Start}, Value: s}
+				c.value, c.extent.Start = s, p.Extent.Start
 			}
-			l.coming.Extent.Blocks += p.Extent.Blocks
+			c.extent.Blocks += p.Extent.Blocks
+			c.parts = append(c.parts, p)
 		}
 	}
 }
@@ -115,10 +116,17 @@ func (s *Sweep) saved(b *standing, until sim.Time) {
 	}
 }
 
+// coming is neighbours that stand alike once a pass has come, and how they stood.
+type coming struct {
+	extent block.Extent
+	value  standing
+	parts  []stretch
+}
+
 func (l *Ledger) enterComing() {
-	if !l.coming.Extent.Empty() {
-		l.file(l.coming.Extent, &l.coming.Value)
-		l.coming.Extent = block.Extent{}
+	if c := &l.coming; !c.extent.Empty() {
+		l.stands.setAll(c.extent, c.parts, &c.value, &l.writes)
+		c.extent, c.parts = block.Extent{}, c.parts[:0]
 	}
 }
 

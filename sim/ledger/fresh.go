@@ -17,12 +17,12 @@ const fewFresh = 1024
 // forgotten stands for a version that was: older than any that is known.
 const forgotten block.Version = 1
 
-// add is told that version v of e is acknowledged.
-func (f *fresh) add(e block.Extent, v block.Version, blocks *block.Map[standing]) {
+// add is told that version v of e is acknowledged, and how many runs there are.
+func (f *fresh) add(e block.Extent, v block.Version, runs int) {
 	if f.over || e.Empty() {
 		return
 	}
-	if len(f.acked) >= max(fewFresh, blocks.Len()/4) {
+	if len(f.acked) >= max(fewFresh, runs/4) {
 		f.over = true
 		return
 	}
@@ -31,16 +31,11 @@ func (f *fresh) add(e block.Extent, v block.Version, blocks *block.Map[standing]
 
 // take returns what has been acknowledged, after that many flushes had been asked
 // for, and begins anew; nil if that is nothing.
-func (f *fresh) take(blocks *block.Map[standing], settled *block.Map[mark], asked uint32) *block.Map[block.Version] {
+func (f *fresh) take(t *stands, asked uint32) *block.Map[block.Version] {
 	owed := &block.Map[block.Version]{}
 	if f.over {
-		for p, ok := settled.Next(0); ok; p, ok = settled.Next(p.Extent.End()) {
-			if s := p.Value.standing(); s.lacks() {
-				owed.Set(p.Extent, forgotten)
-			}
-		}
-		for p, ok := blocks.Next(0); ok; p, ok = blocks.Next(p.Extent.End()) {
-			switch s := &p.Value; {
+		for p, ok := t.runs.Next(0); ok; p, ok = t.runs.Next(p.Extent.End()) {
+			switch s := t.of(p.Value); {
 			case s.acked != 0 && s.asked == asked:
 				owed.Set(p.Extent, s.acked)
 			case s.lacks():

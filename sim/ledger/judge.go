@@ -95,7 +95,7 @@ func (l *Ledger) Judge(at sim.Time, content Content) Judgement {
 	j := Judgement{At: at}
 	var parts []part
 	var raw, found []block.Run
-	for all := l.all(); len(all) > 0; {
+	for all := l.stands.known(nil); len(all) > 0; {
 		group, e := neighbours(all)
 		all = all[len(group):]
 		raw = content(raw[:0], e)
@@ -125,7 +125,7 @@ func (l *Ledger) Judge(at sim.Time, content Content) Judgement {
 
 // neighbours are the first of all that lie one behind the other, and what they
 // cover: to look at them together is cheaper than one by one.
-func neighbours(all []block.Value[standing]) ([]block.Value[standing], block.Extent) {
+func neighbours(all []stretch) ([]stretch, block.Extent) {
 	n, e := 1, all[0].Extent
 	for n < len(all) && all[n].Extent.Start == e.End() {
 		e.Blocks += all[n].Extent.Blocks

@@ -38,12 +38,11 @@ func (v *Level) UnmarshalText(b []byte) error { return words.Pick(v, levelNames[
 // For every block that a program has written it keeps how the block stands: the
 // newest version issued, acknowledged and promised, and, while a Sweep listens,
 // the newest that the box holds and that the media hold. A fact changes some of
-// these, and that is all that a fact is. See standing.go.
+// these, and that is all that a fact is. See standing.go and stands.go.
 type Ledger struct {
 	level   Level
 	writes  records
-	blocks  block.Map[standing]
-	settled block.Map[mark]               // of the other blocks: what is known of versions that were forgotten
+	stands  stands
 	flushes []Flush                       // by id; 0 is unused
 	fresh   fresh                         // acknowledged since the last flush was asked for
 	covers  []*block.Map[block.Version]   // by flush: acknowledged before it and after the one before; nil once claimed
@@ -61,13 +60,10 @@ type Ledger struct {
 	torn    block.Map[bool]          // stripes of which a write was under way when power went
 	step    int
 	sweep   *Sweep
-	life    *life // nil unless blocks are followed
-	parts   []block.Value[standing]
-	// scratch of standings
-	unsettled []block.Value[standing]
-	marks     []block.Value[mark]
-	coming    block.Value[standing] // comes to the media as one
-	runs      []block.Run
+	life    *life     // nil unless blocks are followed
+	parts   []stretch // scratch of standings
+	coming  coming
+	runs    []block.Run
 }
 
 // Failure is a WRITE that ended with an error.
@@ -120,13 +116,15 @@ func (l *Ledger) Issue(now sim.Time, e, payload block.Extent, zeros bool) block.
 		return v
 	}
 	l.enter(now, payload)
-	if spot, was, one := l.standing(payload); one {
+	if h, was, one := l.standing(payload); one {
 		s := l.issued(payload, &was, v)
-		l.enterAt(spot, payload, &was, &s)
+		l.standAt(h, payload, &s)
 	} else {
-		for _, p := range l.standings(payload) {
+		parts := l.standings(payload)
+		for i := range parts {
+			p := &parts[i]
 			s := l.issued(p.Extent, &p.Value, v)
-			l.stand(p.Extent, &p.Value, &s)
+			l.stand(p, &s)
 		}
 	}
 	l.leave()
@@ -162,22 +160,25 @@ func (l *Ledger) Acknowledge(now sim.Time, v block.Version, p Promise) {
 	}
 	l.acked[w.Step+1] += w.Payload.Bytes()
 	if l.level == Off {
-		l.writes.release(v, 1)
+		l.writes.release(v)
 		return
 	}
 	l.enter(now, w.Payload)
-	l.fresh.add(w.Payload, v, &l.blocks)
-	if spot, was, one := l.standing(w.Payload); one {
+	l.fresh.add(w.Payload, v, l.stands.runs.Len())
+	if h, was, one := l.standing(w.Payload); one {
 		s := l.acknowledged(&was, v, w)
 		l.moved(w.Payload, &was, &s)
-		l.enterAt(spot, w.Payload, &was, &s)
+		l.standAt(h, w.Payload, &s)
 	} else {
-		for _, b := range l.standings(w.Payload) {
-			l.put(b, l.acknowledged(&b.Value, v, w))
+		parts := l.standings(w.Payload)
+		for i := range parts {
+			p := &parts[i]
+			s := l.acknowledged(&p.Value, v, w)
+			l.put(p, &s)
 		}
 	}
 	l.leave()
-	l.writes.release(v, 1)
+	l.writes.release(v)
 }
 
 // acknowledged is how blocks stand that stood as was, now that GOOD has come back
@@ -199,7 +200,7 @@ func (l *Ledger) Fail(now sim.Time, v block.Version) {
 	w.Failed = true
 	l.noteWrite(v, Fact{Kind: WriteFailed})
 	l.failed = append(l.failed, Failure{Version: v, Payload: w.Payload, Extent: w.Extent, Step: w.Step, Ended: now})
-	l.writes.release(v, 1)
+	l.writes.release(v)
 }
 
 func (l *Ledger) end(now sim.Time, v block.Version) *Write {
@@ -225,7 +226,7 @@ func (l *Ledger) Shirk(v block.Version, why Cause) {
 	}
 	if why == Misdirected {
 		l.strays = append(l.strays, v)
-		l.writes.hold(v, 1) // for good: its content can turn up anywhere
+		l.writes.hold(v) // for good: its content can turn up anywhere
 		if l.sweep != nil {
 			l.sweep.caches = true // from now on it matters what a cache has
 		}
@@ -300,7 +301,7 @@ func (l *Ledger) markZeros(v block.Version) {
 // it and has not been forgotten.
 func (l *Ledger) Acknowledged() *block.Map[block.Version] {
 	var m block.Map[block.Version]
-	for _, p := range l.blocks.All(nil) {
+	for _, p := range l.stands.unsettled() {
 		m.Set(p.Extent, p.Value.acked)
 	}
 	return &m

@@ -17,10 +17,11 @@ func (l *Ledger) Hold(now sim.Time, e block.Extent, v block.Version) {
 	}
 	l.enter(now, e)
 	for _, r := range l.resolved(e, v) {
-		for _, p := range l.standings(r.Extent) {
-			if s := p.Value; s.known() || l.sweep.weighs() || l.strayed(r.Version) {
+		parts := l.standings(r.Extent)
+		for i := range parts {
+			if s := parts[i].Value; s.known() || l.sweep.weighs() || l.strayed(r.Version) {
 				s.held, s.dirty, s.saved = r.Version, true, l.sweep.keeps.Kept && l.sweep.keeps.Bytes == 0
-				l.put(p, s)
+				l.put(&parts[i], &s)
 			}
 		}
 	}
@@ -40,12 +41,13 @@ func (l *Ledger) Clean(now sim.Time, runs []block.Run) {
 	for _, run := range runs {
 		l.enter(now, run.Extent)
 		for _, r := range l.resolved(run.Extent, run.Version) {
-			for _, p := range l.standings(r.Extent) {
-				if s := p.Value; s.dirty && s.held == r.Version {
+			parts := l.standings(r.Extent)
+			for i := range parts {
+				if s := parts[i].Value; s.dirty && s.held == r.Version {
 					if s.dirty, s.saved = false, false; !s.known() {
 						s = standing{medium: s.medium}
 					}
-					l.put(p, s)
+					l.put(&parts[i], &s)
 				}
 			}
 		}
@@ -63,13 +65,15 @@ func (l *Ledger) Store(now sim.Time, e block.Extent, v block.Version) {
 	}
 	l.enter(now, e)
 	for _, r := range l.resolved(e, v) {
-		for _, p := range l.standings(r.Extent) {
-			if s := p.Value; s.known() {
+		parts := l.standings(r.Extent)
+		for i := range parts {
+			s := parts[i].Value
+			if s.known() {
 				s.held, s.medium, s.dirty, s.saved = r.Version, r.Version, false, false
-				l.put(p, s)
 			} else {
-				l.put(p, standing{})
+				s = standing{}
 			}
+			l.put(&parts[i], &s)
 		}
 	}
 	l.sweep.refill(e)
@@ -84,10 +88,11 @@ func (l *Ledger) Shows(now sim.Time, e block.Extent, v block.Version) {
 	}
 	l.enter(now, e)
 	for _, r := range l.resolved(e, v) {
-		for _, p := range l.standings(r.Extent) {
-			if s := p.Value; s.known() {
-				s.medium = l.place(r.Version, p.Extent)
-				l.put(p, s)
+		parts := l.standings(r.Extent)
+		for i := range parts {
+			if s := parts[i].Value; s.known() {
+				s.medium = l.place(r.Version, parts[i].Extent)
+				l.put(&parts[i], &s)
 			}
 		}
 	}
@@ -113,10 +118,11 @@ func (l *Ledger) Protect(now sim.Time, p Keeping) {
 	s.count(-1)
 	s.keeps = p
 	s.vault = vault{}
-	for _, b := range l.blocks.All(nil) {
-		if v := b.Value; v.dirty {
+	parts := l.stands.unsettled()
+	for i := range parts {
+		if v := parts[i].Value; v.dirty {
 			v.saved = p.Kept && p.Bytes == 0
-			l.stand(b.Extent, &b.Value, &v)
+			l.stand(&parts[i], &v)
 		}
 	}
 	s.count(+1)
@@ -169,7 +175,7 @@ func (s *Sweep) refill(e block.Extent) {
 // fillVault finds the border anew.
 func (s *Sweep) fillVault() {
 	v := &s.vault
-	for _, p := range s.l.blocks.All(nil) {
+	for _, p := range s.l.stands.unsettled() {
 		v.dirty.Set(p.Extent, p.Value.dirty)
 	}
 	s.balance()
@@ -205,10 +211,11 @@ func (s *Sweep) save(e block.Extent, covered bool) {
 		return
 	}
 	s.holdStill(e) // the border can be far from what the fact is about
-	for _, p := range s.l.standings(e) {
-		if b := p.Value; b.dirty && b.saved != covered {
+	parts := s.l.standings(e)
+	for i := range parts {
+		if b := parts[i].Value; b.dirty && b.saved != covered {
 			b.saved = covered
-			s.l.put(p, b)
+			s.l.put(&parts[i], &b)
 		}
 	}
 }

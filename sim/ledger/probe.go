@@ -96,7 +96,7 @@ func (s *Sweep) loss(e block.Extent, b *standing, outage int) (Loss, bool) {
 // units under the heads torn.
 func (s *Sweep) looked() *block.Map[standing] {
 	var m block.Map[standing]
-	for _, p := range s.l.all() {
+	for _, p := range s.l.stands.known(nil) {
 		m.Set(p.Extent, p.Value)
 	}
 	for i := range s.flights {

@@ -30,8 +30,8 @@ func (w *Write) covers(v block.Version, e block.Extent) bool {
 }
 
 // records holds the writes by version, in pages. What still matters is counted by
-// page: the WRITEs under way, and the blocks of which one of its versions is the
-// newest issued, acknowledged or promised. A page that nothing refers to is given
+// page: the WRITEs under way, and the shares of stands of which one of its versions is
+// the newest issued, acknowledged or promised. A page that nothing refers to is given
 // up, so that memory follows the writes that still matter, not all that were.
 type records struct {
 	pages  []*recordPage // by version / recordsPerPage
@@ -79,21 +79,26 @@ func (r *records) at(v block.Version) *Write {
 	return &r.none
 }
 
-// hold and release count references to v.
-func (r *records) hold(v block.Version, n uint64) {
-	if v != 0 {
-		r.live[v/recordsPerPage] += n
+// hold counts a reference to each of some versions.
+func (r *records) hold(versions ...block.Version) {
+	for _, v := range versions {
+		if v != 0 {
+			r.live[v/recordsPerPage]++
+		}
 	}
 }
 
-func (r *records) release(v block.Version, n uint64) {
-	if v == 0 {
-		return
-	}
-	i := int(v) / recordsPerPage
-	if r.live[i] -= n; r.live[i] == 0 && r.forget && i != r.count/recordsPerPage {
-		*r.pages[i] = recordPage{}
-		r.spare = append(r.spare, r.pages[i])
-		r.pages[i] = nil
+// release takes such references back.
+func (r *records) release(versions ...block.Version) {
+	for _, v := range versions {
+		if v == 0 {
+			continue
+		}
+		i := int(v) / recordsPerPage
+		if r.live[i]--; r.live[i] == 0 && r.forget && i != r.count/recordsPerPage {
+			*r.pages[i] = recordPage{}
+			r.spare = append(r.spare, r.pages[i])
+			r.pages[i] = nil
+		}
 	}
 }

@@ -85,12 +85,12 @@ func (l *Ledger) Listen(now sim.Time, content Content, p Keeping) *Sweep {
 		s.tallies[i].lanes = []lane{{groups: []group{{why: causes}}}}
 	}
 	var raw []block.Run
-	for _, p := range l.blocks.All(nil) {
+	for _, p := range l.stands.unsettled() {
 		raw = content(raw[:0], p.Extent)
 		for _, r := range l.Resolve(nil, raw) {
 			v := p.Value
 			v.held, v.medium, v.dirty, v.saved = r.Version, r.Version, false, false
-			l.blocks.Set(r.Extent, v)
+			l.stands.set(&stretch{r.Extent, p.Value, p.ref}, &v, &l.writes)
 		}
 	}
 	l.sweep = s
@@ -205,9 +205,11 @@ func (s *Sweep) measure(t sim.Time) {
 	}
 }
 
+// rises tells whether a count that passes may have lowered is beyond what was met so
+// far, in all or in a bucket, which is that of now.
 func (s *Sweep) rises(bucket int) bool {
 	for _, m := range s.touched {
-		if m.rises(bucket) {
+		if m.rises(bucket) && m != &s.possibly && m != &s.surely && m != &s.hole {
 			return true
 		}
 	}
@@ -275,12 +277,14 @@ func (s *Sweep) found(b *standing, outage int) (block.Version, Cause) {
 // medium that tears a block is under way, so the verdict is that of a busy block.
 func (s *Sweep) fate(b *standing, outage int) fate {
 	v, taken := s.found(b, outage)
-	switch { // most blocks fare in one of two ways most of the time
+	switch { // most blocks fare in one of three ways most of the time
 	case v >= stray:
 	case v >= b.acked && v >= b.issued:
 		return fate{}
 	case v >= b.acked:
 		return fate{class: InFlight}
+	case v >= b.claim && s.l.undones == 0: // what is lost is newer than any promise
+		return fate{class: AtRisk, since: b.asked, late: true}
 	}
 	if !b.known() {
 		return fate{}
@@ -393,7 +397,7 @@ func (s *Sweep) causeMeter(t *tally, c Class, why Cause) *meter {
 
 // count adds every block to the counts, or takes it away.
 func (s *Sweep) count(sign int64) {
-	for _, p := range s.l.blocks.All(nil) {
+	for _, p := range s.l.stands.unsettled() {
 		n := sign * int64(p.Extent.Blocks)
 		for o := range s.kinds {
 			s.add(o, p.Extent, s.fate(&p.Value, o), n, 0, s.now)

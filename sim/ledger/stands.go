@@ -1,0 +1,188 @@
+package ledger
+
+import "tbraid/internal/block"
+
+// stands keeps how every block stands. A block of which all was forgotten has no more
+// than a mark. The others share a standing, most often with all blocks of their
+// WRITE: so a fact about these changes one standing where it is, and the map from
+// address to standing changes twice in the life of a WRITE, when it is issued and
+// when it is forgotten.
+type stands struct {
+	runs   block.Map[ref]
+	pages  []*[sharesPerPage]share
+	made   int   // shares, on all pages
+	spare  []ref // of shares that no block has
+	looked []block.Value[ref]
+}
+
+// share is a standing, and how many blocks have it.
+type share struct {
+	standing
+	blocks uint64
+}
+
+// ref tells how the blocks of a run stand: below firstShare by a mark, from there on
+// by the number of a share.
+type ref uint32
+
+const (
+	neverWritten ref = 0
+	firstShare   ref = 8
+
+	sharesPerPage = 256
+)
+
+// firmBit in a mark says that the block is firm; the rest is its settlement.
+const firmBit ref = 4
+
+// mark is what is kept of a standing of which nothing has to be kept but its
+// settlement and whether it is firm.
+func (s *standing) mark() (r ref, ok bool) {
+	if s.issued|s.acked|s.claim|s.held|s.medium|s.first != 0 || s.flush|s.asked != 0 || s.at != 0 || s.dirty || s.saved {
+		return 0, false
+	}
+	if r = ref(s.settled); s.firm {
+		r |= firmBit
+	}
+	return r, r != firmBit
+}
+
+// stretch is a run of blocks that stand alike.
+type stretch struct {
+	Extent block.Extent
+	Value  standing
+	ref    ref
+}
+
+// home is where it is kept how the blocks of an extent stand, which stand alike. It is
+// good until blocks anywhere get another home.
+type home struct {
+	spot block.Spot[ref]
+	ref  ref
+}
+
+// find is the home of the blocks of e, if they stand alike.
+func (t *stands) find(e block.Extent) (h home, one bool) {
+	h.spot, h.ref, one = t.runs.Find(e)
+	return h, one
+}
+
+// at is how the block at a stands.
+func (t *stands) at(a block.LBA) standing { return t.of(t.runs.At(a)) }
+
+// of is the standing that a ref tells of.
+func (t *stands) of(r ref) standing {
+	if r < firstShare {
+		return standing{settled: settlement(r &^ firmBit), firm: r&firmBit != 0}
+	}
+	return t.share(r).standing
+}
+
+func (t *stands) share(r ref) *share {
+	i := r - firstShare
+	return &t.pages[i/sharesPerPage][i%sharesPerPage]
+}
+
+// append appends how the blocks of e stand, in order and without gaps.
+func (t *stands) append(dst []stretch, e block.Extent) []stretch {
+	t.looked = t.runs.Append(t.looked[:0], e)
+	return t.told(dst)
+}
+
+// known appends how all blocks stand that a program has written, in order.
+func (t *stands) known(dst []stretch) []stretch {
+	t.looked = t.runs.All(t.looked[:0])
+	return t.told(dst)
+}
+
+func (t *stands) told(dst []stretch) []stretch {
+	for _, p := range t.looked {
+		dst = append(dst, stretch{p.Extent, t.of(p.Value), p.Value})
+	}
+	return dst
+}
+
+// unsettled is how all blocks stand of which not everything was forgotten, in order.
+func (t *stands) unsettled() []stretch {
+	var all []stretch
+	for _, p := range t.runs.All(nil) {
+		if p.Value >= firstShare {
+			all = append(all, stretch{p.Extent, t.of(p.Value), p.Value})
+		}
+	}
+	return all
+}
+
+// set enters that the blocks of p stand as s from now on.
+func (t *stands) set(p *stretch, s *standing, w *records) {
+	if r, moves := t.enter(p.ref, p.Extent.Blocks, s, w); moves {
+		t.runs.Set(p.Extent, r)
+		t.leave(p.ref, p.Extent.Blocks, w)
+	}
+}
+
+// setAt is set for the blocks of e, which all stand as h tells.
+func (t *stands) setAt(h home, e block.Extent, s *standing, w *records) {
+	if r, moves := t.enter(h.ref, e.Blocks, s, w); moves {
+		t.runs.Put(h.spot, e, r)
+		t.leave(h.ref, e.Blocks, w)
+	}
+}
+
+// setAll is set for the blocks of e, of which parts are what stood alike so far.
+func (t *stands) setAll(e block.Extent, parts []stretch, s *standing, w *records) {
+	r, marked := s.mark()
+	if !marked {
+		r = t.take(s, e.Blocks, w)
+	}
+	t.runs.Set(e, r)
+	for i := range parts {
+		t.leave(parts[i].ref, parts[i].Extent.Blocks, w)
+	}
+}
+
+// enter is the ref of blocks that stood as was and stand as s now. If they are all
+// that have their share, and need one, they keep it.
+func (t *stands) enter(was ref, blocks uint64, s *standing, w *records) (r ref, moves bool) {
+	if r, marked := s.mark(); marked {
+		return r, r != was
+	}
+	if was >= firstShare {
+		if h := t.share(was); h.blocks == blocks {
+			w.hold(s.issued, s.acked, s.claim)
+			w.release(h.issued, h.acked, h.claim)
+			h.standing = *s
+			return was, false
+		}
+	}
+	return t.take(s, blocks, w), true
+}
+
+// take is a share for so many blocks.
+func (t *stands) take(s *standing, blocks uint64, w *records) ref {
+	w.hold(s.issued, s.acked, s.claim)
+	var r ref
+	if n := len(t.spare); n > 0 {
+		r, t.spare = t.spare[n-1], t.spare[:n-1]
+	} else {
+		if t.made%sharesPerPage == 0 {
+			t.pages = append(t.pages, new([sharesPerPage]share))
+		}
+		r = firstShare + ref(t.made)
+		t.made++
+	}
+	*t.share(r) = share{*s, blocks}
+	return r
+}
+
+// leave tells that so many blocks have the share of r no more.
+func (t *stands) leave(r ref, blocks uint64, w *records) {
+	if r < firstShare {
+		return
+	}
+	h := t.share(r)
+	if h.blocks -= blocks; h.blocks == 0 {
+		w.release(h.issued, h.acked, h.claim)
+		t.spare = append(t.spare, r)
+	}
+}
