@@ -70,20 +70,22 @@ func clamp(at, offset, blocks uint64) uint64 {
 func (l *Ledger) come(f *flight, offset uint64, e block.Extent, v block.Version) {
 	if len(l.fills) == 0 {
 		l.enterComing()
-		if h, was, one := l.standing(e); one {
-			if s, known := l.came(f, offset, e, v, &was); known {
-				l.standAt(h, e, &s)
+		if h, one := l.stands.find(e); one {
+			was := l.stands.of(h.ref)
+			is := *was
+			if l.came(f, offset, e, v, was, &is) {
+				l.standAt(h, e, &is)
 			}
 			return
 		}
 	}
 	for _, r := range l.resolved(e, v) {
 		for _, p := range l.standings(r.Extent) {
-			s, known := l.came(f, offset+uint64(p.Extent.Start-e.Start), p.Extent, r.Version, &p.Value)
-			if !known {
+			s := p.Value
+			if !l.came(f, offset+uint64(p.Extent.Start-e.Start), p.Extent, r.Version, &p.Value, &s) {
 				continue
 			}
-			s = l.remembered(&s)
+			l.remember(&s)
 			c := &l.coming
 			if c.value != s || c.extent.End() != p.Extent.Start {
 				l.enterComing()
@@ -95,17 +97,16 @@ func (l *Ledger) come(f *flight, offset uint64, e block.Extent, v block.Version)
 	}
 }
 
-// came is how blocks stand that stood as was, now that the media hold version v;
-// known is false if that matters to no one.
-func (l *Ledger) came(f *flight, offset uint64, e block.Extent, v block.Version, was *standing) (s standing, known bool) {
-	s = *was
-	if s.medium = l.place(v, e); !s.known() && s.medium != stray && was.medium != stray {
-		return s, false
+// came says that the media hold version v of blocks that stood as was, and still
+// stand so in is. It is false if that matters to no one.
+func (l *Ledger) came(f *flight, offset uint64, e block.Extent, v block.Version, was, is *standing) bool {
+	if is.medium = l.place(v, e); !is.known() && is.medium != stray && was.medium != stray {
+		return false
 	}
-	if s.medium >= s.acked && was.medium < s.acked {
+	if is.medium >= is.acked && was.medium < is.acked {
 		l.sweep.saved(was, f.arrival((offset+e.Blocks-1)/f.UnitBlocks))
 	}
-	return s, true
+	return true
 }
 
 // saved notes the age of blocks that were lost up to a time.
@@ -205,32 +206,40 @@ func (s *Sweep) divide(f *flight) {
 
 // segments adds the segments of blocks that will hold version r.Version.
 func (s *Sweep) segments(f *flight, p *Piece, r block.Run) {
+	if h, _ := s.l.whole(r.Version, r.Extent); h != nil {
+		s.segment(f, p, r, &h.standing)
+		return
+	}
 	for _, b := range s.l.standings(r.Extent) {
-		stands := b.Value
-		if !stands.known() {
-			continue
+		s.segment(f, p, block.Run{Extent: b.Extent, Version: r.Version}, &b.Value)
+	}
+}
+
+// segment adds the segments of blocks that stand alike.
+func (s *Sweep) segment(f *flight, p *Piece, r block.Run, stands *standing) {
+	if !stands.known() {
+		return
+	}
+	after, torn := *stands, *stands
+	if !p.Carried {
+		after.medium = s.l.place(r.Version, r.Extent)
+	}
+	torn.medium = block.Torn
+	var g segment
+	for o := range s.kinds {
+		c := change{waiting: s.fate(stands, o), there: s.fate(&after, o)}
+		if c[tearing] = c[waiting]; f.Tears {
+			c[tearing] = s.fate(&torn, o)
 		}
-		after, torn := stands, stands
-		if !p.Carried {
-			after.medium = s.l.place(r.Version, b.Extent)
-		}
-		torn.medium = block.Torn
-		var g segment
-		for o := range s.kinds {
-			c := change{waiting: s.fate(&stands, o), there: s.fate(&after, o)}
-			if c[tearing] = c[waiting]; f.Tears {
-				c[tearing] = s.fate(&torn, o)
-			}
-			g.fares[o] = c
-			g.steps = g.steps || c[there].class != NoLoss && c[there] != c[waiting]
-			s.awaits(f, c, int64(b.Extent.Blocks))
-		}
-		f.steps = f.steps || g.steps
-		for e := b.Extent; !e.Empty(); {
-			part, _ := s.part(e) // so that a segment is in one lane
-			s.cut(f, g, p.Offset+uint64(part.Start-p.Extent.Start), part)
-			e = block.Between(part.End(), e.End())
-		}
+		g.fares[o] = c
+		g.steps = g.steps || c[there].class != NoLoss && c[there] != c[waiting]
+		s.awaits(f, c, int64(r.Extent.Blocks))
+	}
+	f.steps = f.steps || g.steps
+	for e := r.Extent; !e.Empty(); {
+		part, _ := s.part(e) // so that a segment is in one lane
+		s.cut(f, g, p.Offset+uint64(part.Start-p.Extent.Start), part)
+		e = block.Between(part.End(), e.End())
 	}
 }
 

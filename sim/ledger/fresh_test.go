@@ -76,9 +76,7 @@ func TestFresh_ListAgainstLook(t *testing.T) {
 		}
 		whole := block.Extent{Blocks: span + 8}
 		for at := whole.Start; at < whole.End(); at++ {
-			one := block.Extent{Start: at, Blocks: 1}
-			_, a, _ := list.standing(one)
-			_, b, _ := look.standing(one)
+			a, b := list.stands.at(at), look.stands.at(at)
 			for _, s := range []*standing{&a, &b} {
 				if s.claim != 0 && s.settled == written {
 					s.settled = promised // a newer version is promised: that counts

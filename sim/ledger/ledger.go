@@ -88,7 +88,7 @@ type drop struct {
 func New(level Level) *Ledger {
 	l := &Ledger{level: level, flushes: make([]Flush, 1), covers: make([]*block.Map[block.Version], 1),
 		fills: map[block.Version][]block.Run{}}
-	l.writes.forget = level == Promises
+	l.writes.forget = level != Full
 	return l
 }
 
@@ -116,32 +116,32 @@ func (l *Ledger) Issue(now sim.Time, e, payload block.Extent, zeros bool) block.
 		return v
 	}
 	l.enter(now, payload)
-	if h, was, one := l.standing(payload); one {
-		s := l.issued(payload, &was, v)
-		l.standAt(h, payload, &s)
+	if h, one := l.stands.find(payload); one && !payload.Empty() {
+		was := l.stands.of(h.ref)
+		is := *was
+		l.issued(payload, was, &is, v)
+		w.share = l.standAt(h, payload, &is)
 	} else {
-		parts := l.standings(payload)
-		for i := range parts {
-			p := &parts[i]
-			s := l.issued(p.Extent, &p.Value, v)
-			l.stand(p, &s)
+		for _, p := range l.standings(payload) {
+			is := p.Value
+			l.issued(p.Extent, &p.Value, &is, v)
+			l.stand(p.Extent, p.ref, &is)
 		}
 	}
 	l.leave()
 	return v
 }
 
-// issued is how blocks stand that stood as was, now that version v is issued.
-func (l *Ledger) issued(e block.Extent, was *standing, v block.Version) standing {
-	s := *was
-	if s.issued == 0 && s.settled != unwritten {
-		s.first = v
+// issued says that version v is issued for blocks that stood as was, and still stand
+// so in is.
+func (l *Ledger) issued(e block.Extent, was, is *standing, v block.Version) {
+	if is.issued == 0 && is.settled != unwritten {
+		is.first = v
 	}
-	s.issued = v
+	is.issued = v
 	if l.sweep != nil {
-		l.sweep.issued(e, was, &s)
+		l.sweep.issued(e, was, is)
 	}
-	return s
 }
 
 // Fill records what WRITE v carries along where it is not payload: content that
@@ -165,33 +165,32 @@ func (l *Ledger) Acknowledge(now sim.Time, v block.Version, p Promise) {
 	}
 	l.enter(now, w.Payload)
 	l.fresh.add(w.Payload, v, l.stands.runs.Len())
-	if h, was, one := l.standing(w.Payload); one {
-		s := l.acknowledged(&was, v, w)
-		l.moved(w.Payload, &was, &s)
-		l.standAt(h, w.Payload, &s)
+	if h, r := l.whole(v, w.Payload); h != nil {
+		is := h.standing
+		l.acknowledged(&is, v, w)
+		l.moved(w.Payload, &h.standing, &is)
+		l.stand(w.Payload, r, &is)
 	} else {
 		parts := l.standings(w.Payload)
 		for i := range parts {
-			p := &parts[i]
-			s := l.acknowledged(&p.Value, v, w)
-			l.put(p, &s)
+			is := parts[i].Value
+			l.acknowledged(&is, v, w)
+			l.put(&parts[i], &is)
 		}
 	}
 	l.leave()
 	l.writes.release(v)
 }
 
-// acknowledged is how blocks stand that stood as was, now that GOOD has come back
-// for WRITE w of version v.
-func (l *Ledger) acknowledged(was *standing, v block.Version, w *Write) standing {
-	s := *was
+// acknowledged says of blocks how they stand now that GOOD has come back for WRITE w
+// of version v.
+func (l *Ledger) acknowledged(s *standing, v block.Version, w *Write) {
 	stable, honest := w.Promise >= Stable, w.Shirked == NoCause
 	s.acked, s.firm = v, stable && honest && !s.dirty
 	s.asked, s.at = uint32(len(l.flushes)-1), w.Ended
 	if stable && s.claim < v {
 		s.claim, s.flush = v, 0
 	}
-	return s
 }
 
 // Fail records that v ended with an error. It may or may not reach the members.

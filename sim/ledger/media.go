@@ -122,7 +122,7 @@ func (l *Ledger) Protect(now sim.Time, p Keeping) {
 	for i := range parts {
 		if v := parts[i].Value; v.dirty {
 			v.saved = p.Kept && p.Bytes == 0
-			l.stand(&parts[i], &v)
+			l.stand(parts[i].Extent, parts[i].ref, &v)
 		}
 	}
 	s.count(+1)

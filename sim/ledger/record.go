@@ -9,14 +9,15 @@ import (
 type Write struct {
 	Extent  block.Extent
 	Payload block.Extent // the part that a program supplied; the rest is fill, read back from the device
-	Step    int          // step of the scenario
 	Issued  sim.Time
 	Ended   sim.Time
+	Step    int     // step of the scenario
 	Promise Promise // with the status; Unacknowledged if none came or it was an error
 	Failed  bool
 	Shirked Cause // the acknowledgement rests on less than it says; NoCause if it is honest
 
-	used bool
+	used  bool
+	share ref // of all its blocks, when it was issued; they may stand otherwise now
 }
 
 // acknowledged tells whether GOOD came back.
@@ -79,26 +80,33 @@ func (r *records) at(v block.Version) *Write {
 	return &r.none
 }
 
-// hold counts a reference to each of some versions.
-func (r *records) hold(versions ...block.Version) {
-	for _, v := range versions {
-		if v != 0 {
-			r.live[v/recordsPerPage]++
-		}
+// hold counts a reference to v, and release takes one back.
+func (r *records) hold(v block.Version) {
+	if v != 0 {
+		r.live[v/recordsPerPage]++
 	}
 }
 
-// release takes such references back.
-func (r *records) release(versions ...block.Version) {
-	for _, v := range versions {
-		if v == 0 {
-			continue
-		}
-		i := int(v) / recordsPerPage
-		if r.live[i]--; r.live[i] == 0 && r.forget && i != r.count/recordsPerPage {
-			*r.pages[i] = recordPage{}
-			r.spare = append(r.spare, r.pages[i])
-			r.pages[i] = nil
-		}
+func (r *records) release(v block.Version) {
+	if v == 0 {
+		return
 	}
+	i := int(v) / recordsPerPage
+	if r.live[i]--; r.live[i] == 0 && r.forget && i != r.count/recordsPerPage {
+		r.giveUp(i)
+	}
+}
+
+// move is told that a reference to one version is one to another now.
+func (r *records) move(was, is block.Version) {
+	if was != is {
+		r.hold(is)
+		r.release(was)
+	}
+}
+
+func (r *records) giveUp(page int) {
+	*r.pages[page] = recordPage{}
+	r.spare = append(r.spare, r.pages[page])
+	r.pages[page] = nil
 }

@@ -32,29 +32,17 @@ const (
 	promised             // and promised
 )
 
-// forgotten is the standing without the versions of a block on which nothing is
-// under way any more: the newest version is acknowledged and on the media.
-func (s *standing) forgotten() standing {
+// forget takes the versions out of the standing of a block on which nothing is under
+// way any more: the newest version is acknowledged and on the media.
+func (s *standing) forget() {
 	if s.acked == 0 || s.issued != s.acked || s.medium != s.acked || s.dirty {
-		return *s
+		return
 	}
-	f := standing{firm: s.firm, settled: written}
+	settled := written
 	if s.claim != 0 || s.settled == promised {
-		f.settled = promised
+		settled = promised
 	}
-	return f
-}
-
-// standing is how the blocks of e stand, if they all stand alike, and where that is
-// kept. An e without blocks stands in no way.
-func (l *Ledger) standing(e block.Extent) (at home, s standing, one bool) {
-	if e.Empty() {
-		return at, s, false
-	}
-	if at, one = l.stands.find(e); one {
-		s = l.stands.of(at.ref)
-	}
-	return at, s, one
+	*s = standing{firm: s.firm, settled: settled}
 }
 
 // standings is how the blocks of e stand, in order and without gaps.
@@ -63,13 +51,27 @@ func (l *Ledger) standings(e block.Extent) []stretch {
 	return l.parts
 }
 
+// whole is the standing of all blocks of e, if e is the payload of WRITE v and they
+// stand alike since it was issued, with nothing newer under way: what is known
+// without a look at the address. Else nil.
+func (l *Ledger) whole(v block.Version, e block.Extent) (*share, ref) {
+	w := l.writes.at(v)
+	if w.share < firstShare || w.Payload != e {
+		return nil, 0
+	}
+	if h := l.stands.share(w.share); h.issued == v && h.blocks == e.Blocks {
+		return h, w.share
+	}
+	return nil, 0
+}
+
 // put changes how blocks stand, and tells the sweep.
-func (l *Ledger) put(p *stretch, s *standing) {
-	if *s == p.Value {
+func (l *Ledger) put(p *stretch, is *standing) {
+	if *is == p.Value {
 		return
 	}
-	l.moved(p.Extent, &p.Value, s)
-	l.stand(p, s)
+	l.moved(p.Extent, &p.Value, is)
+	l.stand(p.Extent, p.ref, is)
 }
 
 // moved tells the sweep that blocks that stood as was stand as is.
@@ -79,22 +81,23 @@ func (l *Ledger) moved(e block.Extent, was, is *standing) {
 	}
 }
 
-// stand enters that blocks stand as is from now on. While a sweep can tell what
-// has settled, that is forgotten.
-func (l *Ledger) stand(p *stretch, is *standing) {
-	s := l.remembered(is)
-	l.stands.set(p, &s, &l.writes)
+// stand enters that the blocks of e, which stood as was tells, stand as is from now
+// on.
+func (l *Ledger) stand(e block.Extent, was ref, is *standing) {
+	l.remember(is)
+	l.stands.set(e, was, is, &l.writes)
 }
 
-// standAt is stand for blocks that stand alike, where that is kept.
-func (l *Ledger) standAt(at home, e block.Extent, is *standing) {
-	s := l.remembered(is)
-	l.stands.setAt(at, e, &s, &l.writes)
+// standAt is stand for blocks whose home is known.
+func (l *Ledger) standAt(h home, e block.Extent, is *standing) ref {
+	l.remember(is)
+	return l.stands.setAt(h, e, is, &l.writes)
 }
 
-func (l *Ledger) remembered(s *standing) standing {
+// remember takes out of a standing what can be forgotten: while a sweep can tell what
+// has settled.
+func (l *Ledger) remember(is *standing) {
 	if l.level == Promises && l.sweep != nil {
-		return s.forgotten()
+		is.forget()
 	}
-	return *s
 }

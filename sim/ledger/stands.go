@@ -47,6 +47,14 @@ func (s *standing) mark() (r ref, ok bool) {
 	return r, r != firmBit
 }
 
+// marked are the standings of the marks.
+var marked = func() (all [firstShare]standing) {
+	for r := range all {
+		all[r] = standing{settled: settlement(ref(r) &^ firmBit), firm: ref(r)&firmBit != 0}
+	}
+	return all
+}()
+
 // stretch is a run of blocks that stand alike.
 type stretch struct {
 	Extent block.Extent
@@ -68,14 +76,14 @@ func (t *stands) find(e block.Extent) (h home, one bool) {
 }
 
 // at is how the block at a stands.
-func (t *stands) at(a block.LBA) standing { return t.of(t.runs.At(a)) }
+func (t *stands) at(a block.LBA) standing { return *t.of(t.runs.At(a)) }
 
-// of is the standing that a ref tells of.
-func (t *stands) of(r ref) standing {
+// of is the standing that a ref tells of, until there are other shares.
+func (t *stands) of(r ref) *standing {
 	if r < firstShare {
-		return standing{settled: settlement(r &^ firmBit), firm: r&firmBit != 0}
+		return &marked[r]
 	}
-	return t.share(r).standing
+	return &t.share(r).standing
 }
 
 func (t *stands) share(r ref) *share {
@@ -97,7 +105,7 @@ func (t *stands) known(dst []stretch) []stretch {
 
 func (t *stands) told(dst []stretch) []stretch {
 	for _, p := range t.looked {
-		dst = append(dst, stretch{p.Extent, t.of(p.Value), p.Value})
+		dst = append(dst, stretch{p.Extent, *t.of(p.Value), p.Value})
 	}
 	return dst
 }
@@ -107,26 +115,28 @@ func (t *stands) unsettled() []stretch {
 	var all []stretch
 	for _, p := range t.runs.All(nil) {
 		if p.Value >= firstShare {
-			all = append(all, stretch{p.Extent, t.of(p.Value), p.Value})
+			all = append(all, stretch{p.Extent, *t.of(p.Value), p.Value})
 		}
 	}
 	return all
 }
 
-// set enters that the blocks of p stand as s from now on.
-func (t *stands) set(p *stretch, s *standing, w *records) {
-	if r, moves := t.enter(p.ref, p.Extent.Blocks, s, w); moves {
-		t.runs.Set(p.Extent, r)
-		t.leave(p.ref, p.Extent.Blocks, w)
+// set enters that the blocks of e, which stood as was tells, stand as s from now on.
+func (t *stands) set(e block.Extent, was ref, s *standing, w *records) {
+	if r := t.enter(was, e.Blocks, s, w); r != was {
+		t.runs.Set(e, r)
+		t.leave(was, e.Blocks, w)
 	}
 }
 
-// setAt is set for the blocks of e, which all stand as h tells.
-func (t *stands) setAt(h home, e block.Extent, s *standing, w *records) {
-	if r, moves := t.enter(h.ref, e.Blocks, s, w); moves {
+// setAt is set for blocks whose home is known; it returns what tells how they stand.
+func (t *stands) setAt(h home, e block.Extent, s *standing, w *records) ref {
+	r := t.enter(h.ref, e.Blocks, s, w)
+	if r != h.ref {
 		t.runs.Put(h.spot, e, r)
 		t.leave(h.ref, e.Blocks, w)
 	}
+	return r
 }
 
 // setAll is set for the blocks of e, of which parts are what stood alike so far.
@@ -141,26 +151,29 @@ func (t *stands) setAll(e block.Extent, parts []stretch, s *standing, w *records
 	}
 }
 
-// enter is the ref of blocks that stood as was and stand as s now. If they are all
+// enter tells of blocks that stood as was tells how they stand now. If they are all
 // that have their share, and need one, they keep it.
-func (t *stands) enter(was ref, blocks uint64, s *standing, w *records) (r ref, moves bool) {
+func (t *stands) enter(was ref, blocks uint64, s *standing, w *records) ref {
 	if r, marked := s.mark(); marked {
-		return r, r != was
+		return r
 	}
 	if was >= firstShare {
 		if h := t.share(was); h.blocks == blocks {
-			w.hold(s.issued, s.acked, s.claim)
-			w.release(h.issued, h.acked, h.claim)
+			w.move(h.issued, s.issued)
+			w.move(h.acked, s.acked)
+			w.move(h.claim, s.claim)
 			h.standing = *s
-			return was, false
+			return was
 		}
 	}
-	return t.take(s, blocks, w), true
+	return t.take(s, blocks, w)
 }
 
 // take is a share for so many blocks.
 func (t *stands) take(s *standing, blocks uint64, w *records) ref {
-	w.hold(s.issued, s.acked, s.claim)
+	w.hold(s.issued)
+	w.hold(s.acked)
+	w.hold(s.claim)
 	var r ref
 	if n := len(t.spare); n > 0 {
 		r, t.spare = t.spare[n-1], t.spare[:n-1]
@@ -171,7 +184,8 @@ func (t *stands) take(s *standing, blocks uint64, w *records) ref {
 		r = firstShare + ref(t.made)
 		t.made++
 	}
-	*t.share(r) = share{*s, blocks}
+	h := t.share(r)
+	h.standing, h.blocks = *s, blocks
 	return r
 }
 
@@ -182,7 +196,9 @@ func (t *stands) leave(r ref, blocks uint64, w *records) {
 	}
 	h := t.share(r)
 	if h.blocks -= blocks; h.blocks == 0 {
-		w.release(h.issued, h.acked, h.claim)
+		w.release(h.issued)
+		w.release(h.acked)
+		w.release(h.claim)
 		t.spare = append(t.spare, r)
 	}
 }

@@ -90,7 +90,7 @@ func (l *Ledger) Listen(now sim.Time, content Content, p Keeping) *Sweep {
 		for _, r := range l.Resolve(nil, raw) {
 			v := p.Value
 			v.held, v.medium, v.dirty, v.saved = r.Version, r.Version, false, false
-			l.stands.set(&stretch{r.Extent, p.Value, p.ref}, &v, &l.writes)
+			l.stands.set(r.Extent, p.ref, &v, &l.writes)
 		}
 	}
 	l.sweep = s
@@ -123,23 +123,27 @@ func newMeter(now sim.Time) meter { return meter{since: now, first: -1, last: -1
 // enter begins a fact at time now about the blocks of e; an empty e is about all.
 func (l *Ledger) enter(now sim.Time, e block.Extent) {
 	if s := l.sweep; s != nil {
-		s.tick(now)
-		s.holdStill(e)
+		if s.tick(now); s.active > 0 {
+			s.holdStill(e)
+		}
 	}
 }
 
 // leave ends a fact.
 func (l *Ledger) leave() {
-	if s := l.sweep; s != nil {
+	if s := l.sweep; s != nil && len(s.paused) > 0 {
 		s.resume()
 	}
 }
 
 // tick brings the counts to time now, without what happens at now by a fact.
 func (s *Sweep) tick(now sim.Time) {
-	if now == s.now {
-		return
+	if now != s.now {
+		s.turn(now)
 	}
+}
+
+func (s *Sweep) turn(now sim.Time) {
 	if now < s.now {
 		panic(fmt.Sprintf("ledger: a fact of the past: %d after %d", now, s.now))
 	}
