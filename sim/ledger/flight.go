@@ -344,16 +344,13 @@ func (f *flight) comesTo(i uint64) sim.Time {
 func (s *Sweep) book(f *flight, g *segment, head uint64, within bool) {
 	n := g.last - g.first
 	come := min(head-g.first, n)
-	straight, from := come, g.come
-	if f.Tears {
-		straight, from = min(come, n-1), min(from, n-1)
-		if !g.entered && g.come == 0 && (come > 0 || within) {
-			g.entered = true
-			s.swap(g, waiting, tearing, max(f.comesTo(g.first), f.since))
-		}
+	from, to := f.straight(g, head)
+	if f.Tears && !g.entered && g.come == 0 && (come > 0 || within) {
+		g.entered = true
+		s.swap(g, waiting, tearing, max(f.comesTo(g.first), f.since))
 	}
-	if straight > from {
-		i, j := g.first+from, g.first+straight
+	if to > from {
+		i, j := g.first+from, g.first+to
 		s.slide(g, j-i, f.lateness(s.now, i, j)*g.blocks, f.arrival(j-1))
 	}
 	if come == n && g.entered {
@@ -361,6 +358,17 @@ func (s *Sweep) book(f *flight, g *segment, head uint64, within bool) {
 		s.swap(g, tearing, there, f.arrival(g.last-1))
 	}
 	g.come = come
+}
+
+// straight is which units of a segment, counted from its first, have come and are not
+// booked: those that go straight from waiting to there, beside the one that tears.
+func (f *flight) straight(g *segment, head uint64) (from, to uint64) {
+	n := g.last - g.first
+	from, to = g.come, min(head-g.first, n)
+	if f.Tears {
+		from, to = min(from, n-1), min(to, n-1)
+	}
+	return from, to
 }
 
 // swap moves one unit of a segment from one state to another as of time at.

@@ -85,8 +85,8 @@ func (s *Sweep) addLane(t *tally, i int, since uint32, n int64, late uint64, las
 // group is the one that counts what was acknowledged after flush since. Groups
 // of flushes that are over have been joined; those of later ones stay apart.
 func (l *lane) group(since uint32, folded int) *group {
-	if last := len(l.groups) - 1; l.groups[last].since == since {
-		return &l.groups[last]
+	if g := l.newest(); g.since == since || g.since < since && int(since) < folded {
+		return g
 	}
 	i, found := slices.BinarySearchFunc(l.groups, since, func(g group, since uint32) int { return int(g.since) - int(since) })
 	if !found {

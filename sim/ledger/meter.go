@@ -123,10 +123,14 @@ func (m *meter) close() {
 	}
 }
 
-// rises tells whether the value is beyond what was met so far, in all or in
-// bucket i, which is that of now.
-func (m *meter) rises(i int) bool {
-	return m.value > m.worst || m.value > m.within.most || i != m.bucket && m.value > m.carried
+// over is by how much the value is beyond what was met so far, in all or in bucket i,
+// which is that of now.
+func (m *meter) over(i int) int64 {
+	met := min(m.worst, m.within.most)
+	if i != m.bucket {
+		met = min(met, m.carried)
+	}
+	return m.value - met
 }
 
 // halve joins buckets in pairs.

@@ -99,10 +99,8 @@ func (r *records) release(v block.Version) {
 
 // move is told that a reference to one version is one to another now.
 func (r *records) move(was, is block.Version) {
-	if was != is {
-		r.hold(is)
-		r.release(was)
-	}
+	r.hold(is)
+	r.release(was)
 }
 
 func (r *records) giveUp(page int) {

@@ -159,9 +159,15 @@ func (t *stands) enter(was ref, blocks uint64, s *standing, w *records) ref {
 	}
 	if was >= firstShare {
 		if h := t.share(was); h.blocks == blocks {
-			w.move(h.issued, s.issued)
-			w.move(h.acked, s.acked)
-			w.move(h.claim, s.claim)
+			if h.issued != s.issued {
+				w.move(h.issued, s.issued)
+			}
+			if h.acked != s.acked {
+				w.move(h.acked, s.acked)
+			}
+			if h.claim != s.claim {
+				w.move(h.claim, s.claim)
+			}
 			h.standing = *s
 			return was
 		}

@@ -192,11 +192,17 @@ func (s *Sweep) measure(t sim.Time) {
 	if s.landed < t && (asked || t == s.marked || s.rises(i)) {
 		s.land() // what has come meanwhile may make it less
 	}
+	excused := 0
 	for _, m := range s.touched {
+		if s.landed < t && s.lowered(m) && m.over(i) > 0 {
+			s.touched[excused] = m
+			excused++
+			continue
+		}
 		m.touched = false
 		m.measure(t, i, &s.buckets)
 	}
-	s.touched = s.touched[:0]
+	s.touched = s.touched[:excused]
 	if asked {
 		s.probes = s.probes[1:]
 		s.asked(t)
@@ -210,15 +216,30 @@ func (s *Sweep) measure(t sim.Time) {
 }
 
 // rises tells whether a count that passes may have lowered is beyond what was met so
-// far, in all or in a bucket, which is that of now.
+// far, in all or in a bucket, which is that of now. It is not if what has surely come
+// and is not booked makes up for that.
 func (s *Sweep) rises(bucket int) bool {
+	come := int64(-1)
 	for _, m := range s.touched {
-		if m.rises(bucket) && m != &s.possibly && m != &s.surely && m != &s.hole {
+		over := m.over(bucket)
+		if over <= 0 || !s.lowered(m) {
+			continue
+		}
+		if bucket != m.bucket || !s.spares(m) {
+			return true
+		}
+		if come < 0 {
+			come = s.spared()
+		}
+		if over > come {
 			return true
 		}
 	}
 	return false
 }
+
+// lowered tells whether what comes to a medium lowers a count.
+func (s *Sweep) lowered(m *meter) bool { return m != &s.possibly && m != &s.surely && m != &s.hole }
 
 // shift changes a count as of before now. Passes under way may lower it by
 // coming: if it rises from so little, there may have been nothing, so what has
@@ -324,6 +345,12 @@ func (s *Sweep) moved(e block.Extent, was, is *standing) {
 // issued counts blocks of which a newer version is issued: those that stood to
 // lose nothing are in flight now.
 func (s *Sweep) issued(e block.Extent, was, is *standing) {
+	if v := was.medium; s.kinds == 1 && v < stray {
+		if v >= was.acked && v >= was.issued {
+			s.add(lasting, e, fate{class: InFlight}, int64(e.Blocks), 0, s.now)
+		}
+		return
+	}
 	for o := range s.kinds {
 		if v, _ := s.found(was, o); v >= stray {
 			s.moved(e, was, is)
