@@ -220,16 +220,15 @@ func (s *Sweep) segment(f *flight, p *Piece, r block.Run, stands *standing) {
 	if !stands.known() {
 		return
 	}
-	after, torn := *stands, *stands
+	after := stands.medium
 	if !p.Carried {
-		after.medium = s.l.place(r.Version, r.Extent)
+		after = s.l.place(r.Version, r.Extent)
 	}
-	torn.medium = block.Torn
 	var g segment
 	for o := range s.kinds {
-		c := change{waiting: s.fate(stands, o), there: s.fate(&after, o)}
+		c := change{waiting: s.fate(stands, o), there: s.fateOn(stands, after, o)}
 		if c[tearing] = c[waiting]; f.Tears {
-			c[tearing] = s.fate(&torn, o)
+			c[tearing] = s.fateOn(stands, block.Torn, o)
 		}
 		g.fares[o] = c
 		g.steps = g.steps || c[there].class != NoLoss && c[there] != c[waiting]

@@ -77,7 +77,8 @@ func floorSum(n, m, a, b uint64) (sum uint64) {
 	}
 }
 
-// flight is a pass under way, as the sweep has booked it.
+// flight is a pass under way, as the sweep has booked it. Once it is paused for the
+// last time, it is as good as new for another one.
 type flight struct {
 	Pass
 	number int
@@ -132,13 +133,13 @@ func (l *Ledger) Starts(now sim.Time, p *Pass) int {
 	}
 	i := s.berth()
 	f := &s.flights[i]
-	pieces := append(f.Pieces[:0], p.Pieces...)
-	*f = flight{Pass: *p, number: i, busy: true, paused: true, segs: f.segs[:0]}
-	f.Pieces = pieces
-	f.stop = sim.Never
-	f.below = noBorder
-	for i := range pieces {
-		f.below, f.above = min(f.below, pieces[i].Extent.Start), max(f.above, pieces[i].Extent.End())
+	f.Begin, f.End, f.Units, f.UnitBlocks, f.Tears = p.Begin, p.End, p.Units, p.UnitBlocks, p.Tears
+	f.Pieces = append(f.Pieces[:0], p.Pieces...)
+	f.busy, f.paused, f.done = true, true, 0
+	f.below, f.above = noBorder, 0
+	for i := range f.Pieces {
+		e := &f.Pieces[i].Extent
+		f.below, f.above = min(f.below, e.Start), max(f.above, e.End())
 	}
 	s.active++
 	s.paused = append(s.paused, i)
@@ -156,8 +157,9 @@ func (s *Sweep) berth() int {
 		s.berths = s.berths[:n-1]
 		return i
 	}
-	s.flights, s.under = append(s.flights, flight{}), append(s.under, reach{})
-	return len(s.flights) - 1
+	i := len(s.flights)
+	s.flights, s.under = append(s.flights, flight{number: i, stop: sim.Never}), append(s.under, reach{})
+	return i
 }
 
 // Ends records at time now that everything of a pass has come.

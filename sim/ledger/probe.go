@@ -66,7 +66,7 @@ func (s *Sweep) Losses(bridges bool) []Loss {
 
 // loss is the fate of blocks as the judge would put it.
 func (s *Sweep) loss(e block.Extent, b *standing, outage int) (Loss, bool) {
-	found, taken := s.found(b, outage)
+	found, taken := s.found(b, b.medium, outage)
 	f := s.fate(b, outage)
 	if f.class == NoLoss {
 		return Loss{}, false

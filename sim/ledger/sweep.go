@@ -286,22 +286,25 @@ func (s *Sweep) eachMeter(do func(*meter)) {
 
 // found is what a block would hold after an outage of that kind, and what would
 // have taken a newer copy.
-func (s *Sweep) found(b *standing, outage int) (block.Version, Cause) {
+func (s *Sweep) found(b *standing, medium block.Version, outage int) (block.Version, Cause) {
 	switch {
 	case outage == bridged && b.saved && s.l.strayed(b.held):
 		return stray, NoCause
 	case outage == bridged && b.saved:
 		return b.held, NoCause
 	case b.dirty:
-		return b.medium, s.keeps.Lost
+		return medium, s.keeps.Lost
 	}
-	return b.medium, MembersUnflushed
+	return medium, MembersUnflushed
 }
 
 // fate is how blocks would fare in an outage of that kind now. A write to the
 // medium that tears a block is under way, so the verdict is that of a busy block.
-func (s *Sweep) fate(b *standing, outage int) fate {
-	v, taken := s.found(b, outage)
+func (s *Sweep) fate(b *standing, outage int) fate { return s.fateOn(b, b.medium, outage) }
+
+// fateOn is fate, if that version were on the medium.
+func (s *Sweep) fateOn(b *standing, medium block.Version, outage int) fate {
+	v, taken := s.found(b, medium, outage)
 	switch { // most blocks fare in one of three ways most of the time
 	case v >= stray:
 	case v >= b.acked && v >= b.issued:
@@ -352,13 +355,13 @@ func (s *Sweep) issued(e block.Extent, was, is *standing) {
 		return
 	}
 	for o := range s.kinds {
-		if v, _ := s.found(was, o); v >= stray {
+		if v, _ := s.found(was, was.medium, o); v >= stray {
 			s.moved(e, was, is)
 			return
 		}
 	}
 	for o := range s.kinds {
-		if v, _ := s.found(was, o); v >= was.acked && v >= was.issued {
+		if v, _ := s.found(was, was.medium, o); v >= was.acked && v >= was.issued {
 			s.add(o, e, fate{class: InFlight}, int64(e.Blocks), 0, s.now)
 		}
 	}
@@ -384,7 +387,7 @@ func (s *Sweep) sure(b *standing) bool {
 // waits tells whether blocks of that fate wait to become durable: what another
 // WRITE destroys has been, and may be forgotten.
 func (s *Sweep) waits(b *standing, outage int, f fate) bool {
-	found, _ := s.found(b, outage)
+	found, _ := s.found(b, b.medium, outage)
 	return f.class >= AtRisk && found != stray
 }
 
