@@ -204,7 +204,7 @@ func (c *Controller) enqueue(at sim.Time, t *sam.Task) {
 	c.free = c.free[:len(c.free)-1]
 	cmd := &c.commands[ref]
 	*cmd = command{task: t, life: cmd.life, state: onCPU, arrives: at, found: cmd.found[:0]}
-	t.Decoded, t.Sense = scsi.Decode(&t.CDB) // the sense stands until gate looks at it
+	t.Sense = scsi.DecodeTo(&t.Decoded, &t.CDB) // the sense stands until gate looks at it
 	cmd.service = c.spec.Command
 	if d := &t.Decoded; d.Class == scsi.ClassRead || d.Class == scsi.ClassWrite {
 		cmd.service = c.serviceOf(d.Extent.Bytes())

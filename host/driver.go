@@ -128,7 +128,7 @@ func (a *Adapter) handle(now sim.Time, t *sam.Task) bool {
 			return a.fail(now, t, sam.DriverFail)
 		case GateTruncate:
 			truncate(c)
-			t.CDB = c.Encode()
+			c.EncodeTo(&t.CDB)
 			if c.Class == scsi.ClassWrite {
 				a.l.Shirk(t.Version, ledger.Misdirected)
 			}
@@ -136,7 +136,7 @@ func (a *Adapter) handle(now sim.Time, t *sam.Task) bool {
 	}
 	if c.FUA && h.DropFUA {
 		c.FUA = false
-		t.CDB = c.Encode()
+		c.EncodeTo(&t.CDB)
 		if c.Class == scsi.ClassWrite {
 			a.l.Shirk(t.Version, ledger.DriverDropsFUA)
 		}

@@ -67,9 +67,9 @@ func (s *System) command(plan scsi.Command, o owner, ref uint32) *command {
 	s.idle = s.idle[:len(s.idle)-1]
 	c.plan, c.owner, c.ref = plan, o, ref
 	c.state, c.tries, c.timedOut, c.own, c.deadline = ready, 0, false, false, 0
-	t := &c.task
+	t := &c.task // without data, and transmit takes out what came of its last life
 	s.serial++
-	*t = sam.Task{Tag: t.Tag, Serial: s.serial, Found: t.Found[:0], Segments: 1}
+	t.Serial, t.Version, t.Flush, t.Issued, t.Segments = s.serial, 0, 0, 0, 1
 	return c
 }
 
@@ -109,7 +109,8 @@ func (s *System) transmit(now sim.Time, c *command) {
 		return
 	}
 	t := &c.task
-	t.CDB, t.Decoded = c.plan.Encode(), c.plan
+	c.plan.EncodeTo(&t.CDB)
+	t.Decoded = c.plan
 	t.Status, t.Sense, t.Failure, t.DataIn, t.Found = 0, scsi.Sense{}, sam.Delivered, nil, t.Found[:0]
 	s.counters.Commands++
 	switch c.plan.Class {

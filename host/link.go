@@ -114,24 +114,24 @@ func (n *Link) Receive(now sim.Time, t *sam.Task) {
 func (n *Link) carry(leaves sim.Time, t *sam.Task) {
 	slot := n.slot()
 	x := &n.table[slot]
+	bytes := t.Decoded.DataOut()
 	n.carried.Commands++
-	n.carried.ToBox += t.Decoded.DataOut()
+	n.carried.ToBox += bytes
 	n.passed++
 	x.busy, x.host, x.leaves, x.free, x.order = true, t, leaves, n.toBox.Free(), n.passed
-	x.arrives = n.toBox.Reserve(leaves, n.outward(t)).Add(n.spec.Latency)
+	x.arrives = n.toBox.Reserve(leaves, n.outward(bytes)).Add(n.spec.Latency)
 	x.box.Copy(t, slot)
 	if x.foreseen = n.coming == 0 && n.ahead != nil && n.TapTarget == nil && n.ahead.Foresee(x.arrives, x.box); x.foreseen {
 		n.k.Spare(1)
 		return
 	}
+	x.box.Decoded = t.Decoded
 	n.coming++
 	n.k.At(x.arrives, n, arrive, slot)
 }
 
-// outward is how long a task takes on the way to the box.
-func (n *Link) outward(t *sam.Task) time.Duration {
-	return n.spec.Command + n.time(t.Decoded.DataOut())
-}
+// outward is how long a task with so many bytes takes on the way to the box.
+func (n *Link) outward(bytes uint64) time.Duration { return n.spec.Command + n.time(bytes) }
 
 // Recall takes back the tasks that the driver was to pass on after now, the last
 // one first: they have not left it.
@@ -139,9 +139,10 @@ func (n *Link) Recall(now sim.Time) {
 	for _, slot := range n.early(func(x *crossing) sim.Time { return x.leaves }, now) {
 		x := &n.table[slot]
 		n.stop(slot)
+		bytes := x.host.Decoded.DataOut()
 		n.carried.Commands--
-		n.carried.ToBox -= x.host.Decoded.DataOut()
-		n.toBox.Cancel(x.free, n.outward(x.host))
+		n.carried.ToBox -= bytes
+		n.toBox.Cancel(x.free, n.outward(bytes))
 		t, leaves := x.host, x.leaves
 		x.busy, x.host = false, nil
 		n.free = append(n.free, slot)
@@ -205,9 +206,15 @@ func (n *Link) Fire(e sim.Event) {
 		return
 	}
 	t, b := x.host, x.box
-	t.Decoded, t.Status, t.Sense, t.Failure = b.Decoded, b.Status, b.Sense, b.Failure
-	t.DataIn = b.DataIn
-	t.Found, b.Found = b.Found, t.Found // both keep their memory
+	if t.Status, t.Failure = b.Status, b.Failure; t.Status != scsi.Good {
+		t.Decoded, t.Sense = b.Decoded, b.Sense // the box may have made nothing of the CDB
+	}
+	if b.DataIn != nil {
+		t.DataIn = b.DataIn
+	}
+	if len(b.Found) > 0 {
+		t.Found, b.Found = b.Found, t.Found // both keep their memory
+	}
 	x.busy, x.host = false, nil
 	n.free = append(n.free, e.Ref)
 	n.up.Complete(e.At, t)
@@ -261,7 +268,7 @@ func (n *Link) Busy(now sim.Time) (toBox, toHost time.Duration) {
 	for i := range n.table { // less what is reserved beyond now
 		if x := &n.table[i]; x.busy {
 			left := x.arrives.Sub(now) - n.spec.Latency
-			toBox -= min(max(left, 0), n.outward(x.host))
+			toBox -= min(max(left, 0), n.outward(x.host.Decoded.DataOut()))
 		}
 	}
 	return toBox, n.toHost.Worked(now)

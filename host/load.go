@@ -24,6 +24,9 @@ type loadRun struct {
 	threads []thread
 	idle    []uint32
 	done    uint64 // bytes
+
+	lastBytes    uint64
+	lastSegments uint32
 }
 
 // thread is one of them, with what is left of its request.
@@ -124,8 +127,17 @@ func (r *loadRun) send(ref uint32) {
 	} else {
 		c = s.read(piece, r, ref)
 	}
-	c.task.Segments = uint32((piece.Bytes() + s.p.Page - 1) / s.p.Page) // page-aligned buffers, as in rawRun
+	c.task.Segments = r.segments(piece.Bytes())
 	s.send(c, 0)
+}
+
+// segments is how many pages a buffer of so many bytes takes, which begins with one,
+// as in rawRun: mostly as many as that of the last piece.
+func (r *loadRun) segments(bytes uint64) uint32 {
+	if page := r.p.s.p.Page; bytes != r.lastBytes {
+		r.lastBytes, r.lastSegments = bytes, uint32((bytes+page-1)/page)
+	}
+	return r.lastSegments
 }
 
 // ended takes a piece back.

@@ -18,33 +18,49 @@ import (
 //     can hold and which block.Extent cannot express.
 //
 // The LBA range of the volume is not checked: that takes its capacity.
-func Decode(cdb *CDB) (Command, Sense) {
-	if c, ok := decodeTransfer(cdb); ok {
-		return c, Sense{}
+func Decode(cdb *CDB) (c Command, s Sense) {
+	s = DecodeTo(&c, cdb)
+	return c, s
+}
+
+// DecodeTo is Decode into a Command that there is.
+func DecodeTo(c *Command, cdb *CDB) (s Sense) {
+	if !c.decodeTransfer(cdb) {
+		*c, s = decode(cdb)
 	}
-	return decode(cdb)
+	return s
 }
 
 // decodeTransfer is decode for the forms of READ and WRITE that hosts send all
-// day: without a table, and with ok only if there is nothing to complain about.
-func decodeTransfer(cdb *CDB) (c Command, ok bool) {
+// day: without a table. It is false, and c anything, if there is something to
+// complain about.
+func (c *Command) decodeTransfer(cdb *CDB) bool {
 	b := &cdb.Bytes
-	c.Op = Opcode(b[0])
-	switch c.Op {
+	var e block.Extent
+	op, flags := Opcode(b[0]), b[1]
+	switch op {
 	case Read10, Write10:
-		c.Extent.Start = block.LBA(binary.BigEndian.Uint32(b[2:6]))
-		c.Extent.Blocks = uint64(binary.BigEndian.Uint16(b[7:9]))
-		ok = cdb.Len == 10 && b[6]|b[9] == 0
+		e = block.Extent{Start: block.LBA(binary.BigEndian.Uint32(b[2:6])), Blocks: uint64(binary.BigEndian.Uint16(b[7:9]))}
+		if cdb.Len != 10 || b[6]|b[9] != 0 {
+			return false
+		}
 	case Read16, Write16:
-		c.Extent.Start = block.LBA(binary.BigEndian.Uint64(b[2:10]))
-		c.Extent.Blocks = uint64(binary.BigEndian.Uint32(b[10:14]))
-		ok = cdb.Len == 16 && b[14]|b[15] == 0 && c.Extent.End() >= c.Extent.Start
+		e = block.Extent{Start: block.LBA(binary.BigEndian.Uint64(b[2:10])), Blocks: uint64(binary.BigEndian.Uint32(b[10:14]))}
+		if cdb.Len != 16 || b[14]|b[15] != 0 || e.End() < e.Start {
+			return false
+		}
+	default:
+		return false
 	}
-	if c.Class = ClassRead; c.Op == Write10 || c.Op == Write16 {
-		c.Class = ClassWrite
+	if flags&^(dpoBit|fuaBit) != 0 {
+		return false
 	}
-	c.DPO, c.FUA = b[1]&dpoBit != 0, b[1]&fuaBit != 0
-	return c, ok && b[1]&^(dpoBit|fuaBit) == 0
+	class := ClassRead
+	if op == Write10 || op == Write16 {
+		class = ClassWrite
+	}
+	*c = Command{Op: op, Class: class, Extent: e, DPO: flags&dpoBit != 0, FUA: flags&fuaBit != 0}
+	return true
 }
 
 // decode is Decode by the table of formats.

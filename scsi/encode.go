@@ -6,16 +6,50 @@ import "encoding/binary"
 // Decode returns. Bits that Decode ignores come out as zero. It panics if c holds
 // a value that its CDB has no room for, above all a FUA in a 6-byte WRITE: it
 // would get lost in silence.
-func (c Command) Encode() CDB {
+func (c Command) Encode() (d CDB) {
+	c.EncodeTo(&d)
+	return d
+}
+
+// EncodeTo is Encode into a CDB that there is.
+func (c *Command) EncodeTo(d *CDB) {
+	if c.encodeTransfer(d) {
+		return
+	}
 	mustFit(c.Op.Supported())
-	d := CDB{Len: c.Op.Len()}
+	*d = CDB{Len: c.Op.Len()}
 	d.Bytes[0] = byte(c.Op)
 	if class := c.Op.Class(); class == ClassOther || class == ClassUnmap {
 		c.encodeParameters(&d.Bytes)
 	} else {
 		c.encodeBlocks(&d.Bytes)
 	}
-	return d
+}
+
+// encodeTransfer is EncodeTo for the forms of READ and WRITE that hosts send all
+// day. It is false if c is none of them, or does not fit.
+func (c *Command) encodeTransfer(d *CDB) bool {
+	start, blocks := uint64(c.Extent.Start), c.Extent.Blocks
+	switch c.Op {
+	case Read10, Write10:
+		if start > 0xffff_ffff || blocks > 0xffff {
+			return false
+		}
+		*d = CDB{Len: 10}
+		binary.BigEndian.PutUint32(d.Bytes[2:6], uint32(start))
+		binary.BigEndian.PutUint16(d.Bytes[7:9], uint16(blocks))
+	case Read16, Write16:
+		if blocks > 0xffff_ffff {
+			return false
+		}
+		*d = CDB{Len: 16}
+		binary.BigEndian.PutUint64(d.Bytes[2:10], start)
+		binary.BigEndian.PutUint32(d.Bytes[10:14], uint32(blocks))
+	default:
+		return false
+	}
+	d.Bytes[0], d.Bytes[1] = byte(c.Op), bit(c.DPO, dpoBit)|bit(c.FUA, fuaBit)
+	return true
 }
 
 func (c *Command) encodeBlocks(b *[16]byte) {

@@ -65,7 +65,9 @@ type Mix struct {
 	HotPercent  int          // of the READs: within Hot, where Region is for the rest
 	Hot         block.Extent // a part that is read again and again
 
-	made uint64
+	made   uint64
+	places uint64 // in Region
+	place  uint64 // of the next request in order
 }
 
 var _ Source = (*Mix)(nil)
@@ -75,18 +77,21 @@ func (m *Mix) Next() (Request, bool) {
 	if m.made == m.Requests {
 		return Request{}, false
 	}
-	r := Request{Write: m.ReadPercent == 0 || m.Random.IntN(100) >= m.ReadPercent}
-	in := m.Region
-	if !r.Write && m.HotPercent > 0 && m.Random.IntN(100) < m.HotPercent {
-		in = m.Hot
+	if m.made++; m.places == 0 {
+		m.places = m.Region.Blocks / m.Blocks
 	}
-	places, place := in.Blocks/m.Blocks, m.made
-	if m.InOrder {
-		place %= places
-	} else {
+	r := Request{Write: m.ReadPercent == 0 || m.Random.IntN(100) >= m.ReadPercent}
+	in, places, place := m.Region.Start, m.places, m.place
+	if m.place++; m.place == m.places {
+		m.place = 0
+	}
+	if !r.Write && m.HotPercent > 0 && m.Random.IntN(100) < m.HotPercent {
+		in, places = m.Hot.Start, m.Hot.Blocks/m.Blocks
+		place = (m.made - 1) % places
+	}
+	if !m.InOrder {
 		place = m.Random.Uint64N(places)
 	}
-	r.Extent = block.Extent{Start: in.Start + block.LBA(place*m.Blocks), Blocks: m.Blocks}
-	m.made++
+	r.Extent = block.Extent{Start: in + block.LBA(place*m.Blocks), Blocks: m.Blocks}
 	return r, true
 }

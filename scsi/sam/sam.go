@@ -44,10 +44,11 @@ type Task struct {
 }
 
 // Copy makes t the same request as o, under another tag and without a response.
-// What t has room for in Found it keeps.
+// What t has room for in Found it keeps. Decoded is left as it is, for the target
+// that decodes the CDB: who looks at it before sees to that.
 func (t *Task) Copy(o *Task, tag uint32) {
 	t.Tag, t.Serial, t.CDB, t.Version, t.DataOut, t.Flush = tag, o.Serial, o.CDB, o.Version, o.DataOut, o.Flush
-	t.Issued, t.Segments, t.Decoded = o.Issued, o.Segments, o.Decoded
+	t.Issued, t.Segments = o.Issued, o.Segments
 	t.Status, t.Sense, t.DataIn, t.Found, t.Failure = 0, scsi.Sense{}, nil, t.Found[:0], Delivered
 }
 
