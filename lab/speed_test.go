@@ -35,7 +35,7 @@ func TestMeasureSpeed(t *testing.T) {
 	text := figures(b)
 	golden(t, "bench.txt", text)
 	for _, c := range b.Cases {
-		if c.Case != "G" && c.AllocsPerIO() > 0.25 { // each run of G builds a world
+		if c.Case != "G" && c.AllocsPerIO() > 0.1 { // each run of G builds a world
 			t.Errorf("case %s: %.3f allocations a request", c.Case, c.AllocsPerIO())
 		}
 	}
