@@ -242,6 +242,7 @@ const looks = 64
 // gauge measures what a piece of work costs this process.
 type gauge struct {
 	requests, every uint64
+	left            uint64 // requests to the next look
 	samples         [1]metrics.Sample
 	peak            uint64
 	allocs          uint64
@@ -249,14 +250,16 @@ type gauge struct {
 }
 
 func newGauge(requests uint64) *gauge {
-	g := &gauge{every: max(1, requests/looks)}
+	every := max(1, requests/looks)
+	g := &gauge{every: every, left: every}
 	g.samples[0].Name = "/memory/classes/heap/objects:bytes"
 	return g
 }
 
 func (g *gauge) request() {
 	g.requests++
-	if g.requests%g.every == 0 {
+	if g.left--; g.left == 0 {
+		g.left = g.every
 		g.look()
 	}
 }
