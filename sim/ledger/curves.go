@@ -51,7 +51,7 @@ func (l *Ledger) Finish(end sim.Time) Curves {
 
 func (s *Sweep) fates(outage int, end sim.Time) Fates {
 	t := &s.tallies[outage]
-	for _, p := range s.l.stands.unsettled() {
+	for p := range s.l.stands.unsettled() {
 		if f := s.fate(&p.Value, outage); s.waits(&p.Value, outage, f) {
 			s.aged(outage, &p.Value, end)
 		}

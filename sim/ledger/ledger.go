@@ -300,7 +300,7 @@ func (l *Ledger) markZeros(v block.Version) {
 // it and has not been forgotten.
 func (l *Ledger) Acknowledged() *block.Map[block.Version] {
 	var m block.Map[block.Version]
-	for _, p := range l.stands.unsettled() {
+	for p := range l.stands.unsettled() {
 		m.Set(p.Extent, p.Value.acked)
 	}
 	return &m

@@ -118,11 +118,10 @@ func (l *Ledger) Protect(now sim.Time, p Keeping) {
 	s.count(-1)
 	s.keeps = p
 	s.vault = vault{}
-	parts := l.stands.unsettled()
-	for i := range parts {
-		if v := parts[i].Value; v.dirty {
+	for b := range l.stands.unsettled() {
+		if v := b.Value; v.dirty {
 			v.saved = p.Kept && p.Bytes == 0
-			l.stand(parts[i].Extent, parts[i].ref, &v)
+			l.stand(b.Extent, b.ref, &v)
 		}
 	}
 	s.count(+1)
@@ -175,7 +174,7 @@ func (s *Sweep) refill(e block.Extent) {
 // fillVault finds the border anew.
 func (s *Sweep) fillVault() {
 	v := &s.vault
-	for _, p := range s.l.stands.unsettled() {
+	for p := range s.l.stands.unsettled() {
 		v.dirty.Set(p.Extent, p.Value.dirty)
 	}
 	s.balance()

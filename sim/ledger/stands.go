@@ -1,6 +1,10 @@
 package ledger
 
-import "tbraid/internal/block"
+import (
+	"iter"
+
+	"tbraid/internal/block"
+)
 
 // stands keeps how every block stands. A block of which all was forgotten has no more
 // than a mark. The others share a standing, most often with all blocks of their
@@ -111,14 +115,15 @@ func (t *stands) told(dst []stretch) []stretch {
 }
 
 // unsettled is how all blocks stand of which not everything was forgotten, in order.
-func (t *stands) unsettled() []stretch {
-	var all []stretch
-	for _, p := range t.runs.All(nil) {
-		if p.Value >= firstShare {
-			all = append(all, stretch{p.Extent, *t.of(p.Value), p.Value})
+// The loop may change how those blocks stand that it has been given.
+func (t *stands) unsettled() iter.Seq[stretch] {
+	return func(yield func(stretch) bool) {
+		for p, ok := t.runs.Next(0); ok; p, ok = t.runs.Next(p.Extent.End()) {
+			if p.Value >= firstShare && !yield(stretch{p.Extent, *t.of(p.Value), p.Value}) {
+				return
+			}
 		}
 	}
-	return all
 }
 
 // set enters that the blocks of e, which stood as was tells, stand as s from now on.

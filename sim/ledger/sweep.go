@@ -85,7 +85,7 @@ func (l *Ledger) Listen(now sim.Time, content Content, p Keeping) *Sweep {
 		s.tallies[i].lanes = []lane{{groups: []group{{why: causes}}}}
 	}
 	var raw []block.Run
-	for _, p := range l.stands.unsettled() {
+	for p := range l.stands.unsettled() {
 		raw = content(raw[:0], p.Extent)
 		for _, r := range l.Resolve(nil, raw) {
 			v := p.Value
@@ -431,7 +431,7 @@ func (s *Sweep) causeMeter(t *tally, c Class, why Cause) *meter {
 
 // count adds every block to the counts, or takes it away.
 func (s *Sweep) count(sign int64) {
-	for _, p := range s.l.stands.unsettled() {
+	for p := range s.l.stands.unsettled() {
 		n := sign * int64(p.Extent.Blocks)
 		for o := range s.kinds {
 			s.add(o, p.Extent, s.fate(&p.Value, o), n, 0, s.now)
