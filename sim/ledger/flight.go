@@ -232,6 +232,7 @@ func (s *Sweep) segment(f *flight, p *Piece, r block.Run, stands *standing) {
 		}
 		g.fares[o] = c
 		g.steps = g.steps || c[there].class != NoLoss && c[there] != c[waiting]
+		g.ends = g.ends || c[there].class != NoLoss && c[there] != c[tearing]
 		s.awaits(f, c, int64(r.Extent.Blocks))
 	}
 	f.steps = f.steps || g.steps
@@ -323,6 +324,8 @@ func (s *Sweep) landFlight(f *flight) {
 			}
 		case g.steps:
 			stop = min(stop, f.arrival(head))
+		case g.ends:
+			stop = min(stop, f.arrival(g.last-1))
 		}
 	}
 	s.stopAt(f, stop)

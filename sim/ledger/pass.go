@@ -109,6 +109,7 @@ type segment struct {
 	entered     bool      // one of its units is booked as torn
 	come        uint64    // units booked as come
 	steps       bool      // what comes is lost as well: look at each unit
+	ends        bool      // what was torn is lost in another way once it has come: look when the last unit has
 }
 
 // change is how a block fares while its unit waits, is under the head, and is
