@@ -245,7 +245,7 @@ func (s *Sweep) lowered(m *meter) bool { return m != &s.possibly && m != &s.sure
 // coming: if it rises from so little, there may have been nothing, so what has
 // come to the media meanwhile is booked first.
 func (s *Sweep) shift(m *meter, n int64, late uint64, last sim.Time, coming int64) {
-	if n > 0 && m.value <= coming && s.landed < s.now && !s.booking {
+	if n > 0 && coming > 0 && m.value <= coming && s.landed < s.now && !s.booking {
 		s.land()
 	}
 	s.touch(m).shift(s.now, n, late, last)
