@@ -129,6 +129,9 @@ func (l *Ledger) End(now sim.Time, id uint32, good bool) {
 				l.claim(f, id, k)
 			}
 		}
+		if f.honest() {
+			l.fulfil(f, id)
+		}
 		if mutant.Is(mutant.FlushCoversInFlight) {
 			l.covers = append(l.covers, l.fresh.take(&l.stands, uint32(len(l.flushes)-1)))
 			l.claim(f, id, uint32(len(l.covers)-1))
@@ -145,7 +148,6 @@ func (l *Ledger) End(now sim.Time, id uint32, good bool) {
 // claim promises through flush id what was acknowledged before flush k. A whole
 // flush uses that up; one with a range leaves the rest.
 func (l *Ledger) claim(f *Flush, id, k uint32) {
-	honest := f.Reached == AtMembers && f.Stop == NoCause
 	owed := l.covers[k]
 	for _, o := range owed.All(nil) {
 		e := o.Extent.Intersect(f.reach())
@@ -157,17 +159,41 @@ func (l *Ledger) claim(f *Flush, id, k uint32) {
 		}
 		parts := l.standings(e)
 		for i := range parts {
-			p := &parts[i]
-			if len(l.offs) > 0 {
-				l.claimLeft(p, o.Value, id, honest)
-				continue
-			}
-			s := p.Value.claimed(o.Value, id, honest)
-			l.put(p, &s)
+			l.promised(&parts[i], o.Value, id, f.honest())
+		}
+		if !f.honest() && l.sweep != nil {
+			l.unmet.Set(e, o.Value)
 		}
 	}
 	if f.whole() || owed.Len() == 0 {
 		l.covers[k] = nil
+	}
+}
+
+// honest tells whether the flush was carried out.
+func (f *Flush) honest() bool { return f.Reached == AtMembers && f.Stop == NoCause }
+
+// promised enters that version v of blocks is promised through flush id.
+func (l *Ledger) promised(p *stretch, v block.Version, id uint32, honest bool) {
+	if len(l.offs) > 0 {
+		l.claimLeft(p, v, id, honest)
+		return
+	}
+	s := p.Value.claimed(v, id, honest)
+	l.put(p, &s)
+}
+
+// fulfil is told of a flush that was carried out: what others promised without that,
+// and was acknowledged before it was asked for, is on the media now.
+func (l *Ledger) fulfil(f *Flush, id uint32) {
+	for _, u := range l.unmet.All(nil) {
+		parts := l.standings(u.Extent.Intersect(f.reach()))
+		for i := range parts {
+			if p := &parts[i]; p.Value.asked < id {
+				l.promised(p, u.Value, id, true)
+				l.unmet.Set(p.Extent, 0)
+			}
+		}
 	}
 }
 

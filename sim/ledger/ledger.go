@@ -46,6 +46,7 @@ type Ledger struct {
 	flushes []Flush                       // by id; 0 is unused
 	fresh   fresh                         // acknowledged since the last flush was asked for
 	covers  []*block.Map[block.Version]   // by flush: acknowledged before it and after the one before; nil once claimed
+	unmet   block.Map[block.Version]      // promised by flushes that were not carried out; for a Sweep
 	fills   map[block.Version][]block.Run // what a WRITE carried along to fill its page
 	strays  []block.Version               // that went to another address
 	undones int                           // WRITEs whose data never came to their blocks

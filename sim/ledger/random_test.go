@@ -153,8 +153,13 @@ func (m *small) agree(t *testing.T, sweeps []*Sweep, outage int, curves map[stri
 		}
 	}
 	note(curves, outage, want)
-	if outage == lasting && len(sweeps) > 0 {
-		m.noteBounds(t, sweeps[0], want, curves)
+	if outage == lasting {
+		for _, s := range sweeps {
+			m.covered(t, s)
+		}
+		if len(sweeps) > 0 {
+			m.noteBounds(t, sweeps[0], want, curves)
+		}
 	}
 	return ok
 }
@@ -181,6 +186,30 @@ func note(curves map[string][]uint64, outage int, losses [smallBlocks]Loss) {
 		add(name(outage, c), class[c])
 		for why := range causes {
 			add(name(outage, c, why), cause[c][why])
+		}
+	}
+}
+
+// covered compares what is possibly lost, block by block, with the acknowledged blocks
+// whose newest version neither an honest status nor a flush that was carried out
+// covers.
+func (m *small) covered(t *testing.T, s *Sweep) {
+	for b := range block.LBA(smallBlocks) {
+		var newest *smallWrite
+		for i := range m.writes {
+			if w := &m.writes[i]; w.acked > 0 && w.payload.Contains(b) {
+				newest = w
+			}
+		}
+		want := newest != nil && (newest.promise < Stable || newest.shirked != NoCause)
+		for i := range m.flushes {
+			f := &m.flushes[i]
+			if e := (&Flush{Extent: f.extent}).reach(); want && f.done > 0 && f.good && f.stop == NoCause && f.acked >= newest.acked && e.Contains(b) {
+				want = false
+			}
+		}
+		if stands := s.l.stands.at(b); stands.possible() != want {
+			t.Errorf("block %d at level %s: possibly lost %v, want %v: %+v", b, s.l.level, !want, want, stands)
 		}
 	}
 }

@@ -95,9 +95,10 @@ func (l *Ledger) standAt(h home, e block.Extent, is *standing) ref {
 }
 
 // remember takes out of a standing what can be forgotten: while a sweep can tell what
-// has settled.
+// has settled, and no flush is under way of which it matters that it was asked for
+// before the newest version was acknowledged.
 func (l *Ledger) remember(is *standing) {
-	if l.level == Promises && l.sweep != nil {
+	if l.level == Promises && l.sweep != nil && int(is.asked) < l.sweep.folded {
 		is.forget()
 	}
 }
