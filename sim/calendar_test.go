@@ -6,7 +6,7 @@ import "slices"
 // from the events near the front, twice or half as many as the queue grows.
 type calendar struct {
 	n      int
-	days   [][]Event // each descending
+	days   [][]entry // each descending
 	width  Time
 	day    int
 	until  Time // end of the day
@@ -15,7 +15,7 @@ type calendar struct {
 
 func (c *calendar) len() int { return c.n }
 
-func (c *calendar) push(e Event) {
+func (c *calendar) push(e entry) {
 	if c.days == nil {
 		c.resize(4, 1000, e.At)
 	}
@@ -31,7 +31,7 @@ func (c *calendar) push(e Event) {
 	}
 }
 
-func (c *calendar) insert(e Event) {
+func (c *calendar) insert(e entry) {
 	d := &c.days[int(e.At/c.width)&(len(c.days)-1)]
 	q := append(*d, e)
 	i := len(q) - 1
@@ -75,7 +75,7 @@ func (c *calendar) next() Time {
 	return d[len(d)-1].At
 }
 
-func (c *calendar) pop() Event {
+func (c *calendar) pop() entry {
 	i := c.find()
 	d := c.days[i]
 	e := d[len(d)-1]
@@ -89,12 +89,12 @@ func (c *calendar) pop() Event {
 }
 
 func (c *calendar) resize(days int, width, at Time) {
-	c.days, c.width = make([][]Event, days), width
+	c.days, c.width = make([][]entry, days), width
 	c.day, c.until, c.cached = int(at/width)&(days-1), (at/width+1)*width, -1
 }
 
-func (c *calendar) all() []Event {
-	var all []Event
+func (c *calendar) all() []entry {
+	var all []entry
 	for _, d := range c.days {
 		all = append(all, d...)
 	}
@@ -122,7 +122,7 @@ func (c *calendar) cancel(to Handler) {
 	c.n = 0
 	c.resize(len(c.days), c.width, all[0].At)
 	for _, e := range all {
-		if e.To != to {
+		if e.to != to {
 			c.insert(e)
 			c.n++
 		}

@@ -1,9 +1,9 @@
 package sim
 
 // heap is a 4-ary heap of events, the next one first.
-type heap []Event
+type heap []entry
 
-func (h *heap) push(e *Event) {
+func (h *heap) push(e *entry) {
 	q := append(*h, *e)
 	*h = q
 	i := len(q) - 1
@@ -20,7 +20,7 @@ func (h *heap) push(e *Event) {
 
 // pop takes the next event. Its place is not cleared: handlers live as long as
 // the kernel.
-func (h *heap) pop(e *Event) {
+func (h *heap) pop(e *entry) {
 	q := *h
 	*e = q[0]
 	last := q[len(q)-1]
@@ -31,7 +31,7 @@ func (h *heap) pop(e *Event) {
 }
 
 // down lets e sink from place i.
-func (h *heap) down(i int, e Event) {
+func (h *heap) down(i int, e entry) {
 	q := *h
 	for {
 		first := 4*i + 1

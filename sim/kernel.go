@@ -29,14 +29,19 @@ func (t Time) String() string {
 	return fmt.Sprintf("%d.%06d s", t/1e9, t%1e9/1e3)
 }
 
-// Event is one call that is due: To.Fire at time At. Kind and Ref say to the
-// handler what it is about; both mean what the handler wants.
+// Event is what a handler is called back for, due at time At. Kind and Ref say to it
+// what it is about; both mean what the handler wants.
 type Event struct {
 	At   Time
-	seq  uint64
-	To   Handler
 	Ref  uint32
 	Kind uint8
+}
+
+// entry is an event in the queue: to.Fire is due.
+type entry struct {
+	Event
+	seq uint64 // of scheduling
+	to  Handler
 }
 
 // Handler is called back when one of its events is due. The kernel's clock
@@ -86,8 +91,7 @@ func (k *Kernel) At(t Time, to Handler, kind uint8, ref uint32) {
 		k.past(t)
 	}
 	k.seq++
-	e := Event{At: t, seq: k.seq, To: to, Ref: ref, Kind: kind}
-	k.queue.push(&e)
+	k.queue.push(k.now, t, k.seq, to, kind, ref)
 }
 
 func (k *Kernel) past(t Time) {
@@ -119,11 +123,10 @@ func (k *Kernel) Step() bool {
 }
 
 func (k *Kernel) fire() {
-	var e Event
-	k.queue.pop(&e)
+	e := k.queue.pop()
 	k.now = e.At
 	k.fired++
-	e.To.Fire(e)
+	e.to.Fire(e.Event)
 }
 
 // RunUntil runs every event up to and including time t and leaves the clock at
@@ -185,6 +188,6 @@ func (k *Kernel) explain() {
 	}
 }
 
-func (e *Event) before(o *Event) bool {
+func (e *entry) before(o *entry) bool {
 	return e.At < o.At || e.At == o.At && e.seq < o.seq
 }

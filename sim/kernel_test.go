@@ -10,9 +10,9 @@ import (
 )
 
 // sorted is the oracle: a slice kept in order by the definition of the order.
-type sorted struct{ pending []Event }
+type sorted struct{ pending []entry }
 
-func (s *sorted) at(e Event) {
+func (s *sorted) at(e entry) {
 	i := 0
 	for i < len(s.pending) && s.pending[i].At <= e.At {
 		i++
@@ -48,7 +48,7 @@ func TestKernelAgainstSortedSlice(t *testing.T) {
 				continue
 			}
 			k.At(at, got, kind, ref)
-			oracle.at(Event{At: at, Kind: kind, Ref: ref})
+			oracle.at(entry{Event: Event{At: at, Kind: kind, Ref: ref}})
 		}
 		k.Cancel(dropped)
 		k.RunUntil(Never)
@@ -58,7 +58,7 @@ func TestKernelAgainstSortedSlice(t *testing.T) {
 			oracle.pending = oracle.pending[1:]
 			want = append(want, Event{At: e.At, Ref: e.Ref})
 			if e.Kind > 0 {
-				oracle.at(Event{At: e.At.Add(time.Duration(e.Ref % 3)), Kind: e.Kind - 1, Ref: e.Ref*7 + 1})
+				oracle.at(entry{Event: Event{At: e.At.Add(time.Duration(e.Ref % 3)), Kind: e.Kind - 1, Ref: e.Ref*7 + 1}})
 			}
 		}
 		if !slices.Equal(got.seen, want) {

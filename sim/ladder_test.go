@@ -6,18 +6,18 @@ import "slices"
 // unsorted top, rungs of buckets, and a sorted bottom.
 type ladder struct {
 	n              int
-	top            []Event
+	top            []entry
 	topMin, topMax Time
 	topFrom        Time // what is later or equal belongs to the top
 	rungs          []rung
 	depth          int
-	bottom         []Event // descending
+	bottom         []entry // descending
 }
 
 type rung struct {
 	from, width Time
 	cur         int
-	buckets     [][]Event
+	buckets     [][]entry
 	n           int
 }
 
@@ -25,7 +25,7 @@ const ladderThreshold = 50
 
 func (l *ladder) len() int { return l.n }
 
-func (l *ladder) push(e Event) {
+func (l *ladder) push(e entry) {
 	l.n++
 	if e.At >= l.topFrom {
 		if len(l.top) == 0 {
@@ -52,13 +52,13 @@ func (l *ladder) push(e Event) {
 	l.bottom = q
 }
 
-func (r *rung) put(e Event) {
+func (r *rung) put(e entry) {
 	b := min(int((e.At-r.from)/r.width), len(r.buckets)-1)
 	r.buckets[b] = append(r.buckets[b], e)
 	r.n++
 }
 
-func (l *ladder) spawn(from, width Time, buckets int, events []Event) {
+func (l *ladder) spawn(from, width Time, buckets int, events []entry) {
 	if l.depth == len(l.rungs) {
 		l.rungs = append(l.rungs, rung{})
 	}
@@ -112,7 +112,7 @@ func (l *ladder) fill() {
 }
 
 func (l *ladder) settle() {
-	slices.SortFunc(l.bottom, func(a, b Event) int { return order(b, a) })
+	slices.SortFunc(l.bottom, func(a, b entry) int { return order(b, a) })
 }
 
 func (l *ladder) next() Time {
@@ -125,7 +125,7 @@ func (l *ladder) next() Time {
 	return l.bottom[len(l.bottom)-1].At
 }
 
-func (l *ladder) pop() Event {
+func (l *ladder) pop() entry {
 	if len(l.bottom) == 0 {
 		l.fill()
 	}
@@ -137,8 +137,8 @@ func (l *ladder) pop() Event {
 }
 
 func (l *ladder) cancel(to Handler) {
-	keep := func(q []Event) []Event {
-		kept := slices.DeleteFunc(q, func(e Event) bool { return e.To == to })
+	keep := func(q []entry) []entry {
+		kept := slices.DeleteFunc(q, func(e entry) bool { return e.to == to })
 		l.n -= len(q) - len(kept)
 		return kept
 	}

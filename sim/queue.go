@@ -1,18 +1,25 @@
 package sim
 
+import "time"
+
 // queue holds the events to come in exact order of time and scheduling. The next
 // ones are near, in order: to take one is a step of an index, and to schedule one
 // shifts the few that come before it or behind it, whichever are fewer. What comes
-// later than all of these is far, in a heap: time-outs and timers, which would
+// later than all of these may be far, in a heap: time-outs and timers, which would
 // otherwise stand in the way of each shift.
 type queue struct {
-	near       [2 * nearMost]Event
-	first, end int  // near has events in [first, end)
-	far        heap // none comes before any of near; empty if near is
+	near       [2 * nearMost]entry
+	first, end int   // near has events in [first, end)
+	far        heap  // none comes before any of near; empty if near is
+	taken      entry // by the pop that emptied near
 }
 
 // nearMost bounds the events that are near.
 const nearMost = 64
+
+// soon is how long the longest access of a disk takes, retries apart: an event that is
+// due later is a time-out or a timer.
+const soon = Time(100 * time.Millisecond)
 
 func (q *queue) len() int { return q.end - q.first + len(q.far) }
 
@@ -28,33 +35,39 @@ func (q *queue) next() Time {
 
 // push adds an event that was scheduled after all the others: among those of one
 // instant it is the last.
-func (q *queue) push(e *Event) {
-	if q.end-q.first == nearMost {
+func (q *queue) push(now, at Time, seq uint64, to Handler, kind uint8, ref uint32) {
+	n := q.end - q.first
+	if n == nearMost {
 		q.spill()
+		n = nearMost / 2
 	}
-	if len(q.far) > 0 && e.At >= q.far[0].At {
-		q.far.push(e)
+	if n > 0 && at >= q.near[q.end-1].At && (at > now+soon || len(q.far) > 0 && at >= q.far[0].At) {
+		q.far.push(&entry{Event{at, ref, kind}, seq, to})
 		return
 	}
-	n := q.end - q.first
+	e := q.room(at, n)
+	e.At, e.Ref, e.Kind, e.seq, e.to = at, ref, kind, seq, to
+}
+
+// room makes a place for an event at its place in the order.
+func (q *queue) room(at Time, n int) *entry {
 	if q.first == 0 || q.end == len(q.near) {
 		q.centre()
 	}
 	near := q.near[q.first:q.end]
-	if n > 0 && e.At < near[n/2].At {
+	if n > 0 && at < near[n/2].At {
 		i := 0
-		for near[i].At <= e.At { // it ends: e comes before the middle
+		for near[i].At <= at { // it ends: e comes before the middle
 			i++
 		}
 		if i > 0 {
 			copy(q.near[q.first-1:], near[:i])
 		}
 		q.first--
-		q.near[q.first+i] = *e
-		return
+		return &q.near[q.first+i]
 	}
 	i := n
-	for i > 0 && near[i-1].At > e.At {
+	for i > 0 && near[i-1].At > at {
 		i--
 	}
 	i += q.first
@@ -62,7 +75,7 @@ func (q *queue) push(e *Event) {
 		copy(q.near[i+1:], q.near[i:q.end])
 	}
 	q.end++
-	q.near[i] = *e
+	return &q.near[i]
 }
 
 // centre leaves room on either side.
@@ -82,22 +95,30 @@ func (q *queue) spill() {
 	q.end = half
 }
 
-// pop takes the next event; there must be one.
-func (q *queue) pop(e *Event) {
-	*e = q.near[q.first]
+// pop takes the next event; there must be one. It stays where it is until another is
+// pushed or taken.
+func (q *queue) pop() *entry {
+	e := &q.near[q.first]
 	q.first++
 	if q.first == q.end && len(q.far) > 0 {
-		q.refill()
+		q.taken = *e
+		q.refill(e.At)
+		return &q.taken
 	}
+	return e
 }
 
-// refill moves the next events of the heap to near, which is empty: half of what it
-// holds, so that those which follow them are near as well.
-func (q *queue) refill() {
+// refill moves the next event of the heap to near, which is empty, and those that
+// follow it soon: up to half of what near holds.
+func (q *queue) refill(now Time) {
 	q.first = nearMost / 2
-	q.end = q.first + min(nearMost/2, len(q.far))
-	for i := q.first; i < q.end; i++ {
-		q.far.pop(&q.near[i])
+	q.end = q.first
+	for {
+		q.far.pop(&q.near[q.end])
+		q.end++
+		if len(q.far) == 0 || q.far[0].At > now+soon || q.end == q.first+nearMost/2 {
+			return
+		}
 	}
 }
 
@@ -113,11 +134,11 @@ func (q *queue) cancel(to Handler, one *Event) {
 	q.end = kept
 	q.far.cancel(to, one)
 	if q.empty() && len(q.far) > 0 {
-		q.refill()
+		q.refill(q.far[0].At)
 	}
 }
 
 // isOf tells whether the event is one of a handler's, and like one if that is not nil.
-func (e *Event) isOf(to Handler, one *Event) bool {
-	return e.To == to && (one == nil || e.Kind == one.Kind && e.Ref == one.Ref)
+func (e *entry) isOf(to Handler, one *Event) bool {
+	return e.to == to && (one == nil || e.Kind == one.Kind && e.Ref == one.Ref)
 }

@@ -33,11 +33,11 @@ func agreeWithOracle(t *rapid.T, q rival) {
 		case what == 0:
 			to := rapid.SampledFrom(handlers).Draw(t, "cancelled")
 			q.cancel(to)
-			want.pending = slices.DeleteFunc(want.pending, func(e Event) bool { return e.To == to })
+			want.pending = slices.DeleteFunc(want.pending, func(e entry) bool { return e.to == to })
 		case what < 28:
 			seq++
 			at := now + Time(rapid.Int64Range(0, furthest).Draw(t, "delay"))
-			e := Event{At: at, seq: seq, To: rapid.SampledFrom(handlers).Draw(t, "to"), Ref: uint32(seq), Kind: uint8(what)}
+			e := entry{Event{At: at, Ref: uint32(seq), Kind: uint8(what)}, seq, rapid.SampledFrom(handlers).Draw(t, "to")}
 			q.push(e)
 			want.at(e)
 		case len(want.pending) > 0:
@@ -71,7 +71,7 @@ func TestQueues_LongAgainstSortedSlice(t *testing.T) {
 		now := Time(0)
 		for i := range uint64(20_000) {
 			if i/1000%2 == 0 || random.IntN(20) < 9 || len(want.pending) == 0 {
-				e := Event{At: now + Time(random.Int64N(1<<random.IntN(20))), seq: i + 1, Ref: uint32(i)}
+				e := entry{Event: Event{At: now + Time(random.Int64N(1<<random.IntN(20))), Ref: uint32(i)}, seq: i + 1}
 				q.push(e)
 				want.at(e)
 				continue
@@ -129,7 +129,7 @@ func (m *mix) play(q rival) (events int, sum uint64) {
 	seq := uint64(0)
 	push := func(at Time) {
 		seq++
-		q.push(Event{At: at, seq: seq})
+		q.push(entry{Event: Event{At: at}, seq: seq})
 	}
 	for _, d := range m.first {
 		push(d)
@@ -191,7 +191,7 @@ func BenchmarkQueue_Hold(b *testing.B) {
 				q, seq := r.empty(), uint64(0)
 				push := func(now Time) {
 					seq++
-					q.push(Event{At: now + delays[seq%uint64(len(delays))], seq: seq})
+					q.push(entry{Event: Event{At: now + delays[seq%uint64(len(delays))]}, seq: seq})
 				}
 				for range length {
 					push(0)

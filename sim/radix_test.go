@@ -18,7 +18,7 @@ type radix struct {
 
 type chain struct{ head, tail int32 } // 1+node
 type node struct {
-	e    Event
+	e    entry
 	next int32
 }
 
@@ -42,7 +42,7 @@ func (r *radix) place(i int32, at Time) {
 	c.tail = i
 }
 
-func (r *radix) push(e Event) {
+func (r *radix) push(e entry) {
 	i := r.free
 	if i == 0 {
 		r.nodes = append(r.nodes, node{})
@@ -71,7 +71,7 @@ func (r *radix) next() Time {
 	return at
 }
 
-func (r *radix) pop() Event {
+func (r *radix) pop() entry {
 	level := bits.TrailingZeros16(r.full)
 	slot := bits.TrailingZeros64(r.masks[level])
 	if level > 0 {
@@ -107,11 +107,11 @@ func (r *radix) clear(level, slot int) {
 }
 
 func (r *radix) cancel(to Handler) {
-	var kept []Event
+	var kept []entry
 	for l := range r.slots {
 		for s := range r.slots[l] {
 			for i := r.slots[l][s].head; i != 0; i = r.nodes[i-1].next {
-				if e := r.nodes[i-1].e; e.To != to {
+				if e := r.nodes[i-1].e; e.to != to {
 					kept = append(kept, e)
 				}
 			}

@@ -8,8 +8,8 @@ import "slices"
 
 // rival is what the kernel asks of its queue.
 type rival interface {
-	push(Event)
-	pop() Event
+	push(entry)
+	pop() entry
 	next() Time
 	len() int
 	cancel(Handler)
@@ -27,13 +27,17 @@ var rivals = []struct {
 	{"ladder", func() rival { return new(ladder) }},
 }
 
-// ours is the queue of the kernel, which hands events over by their address.
-type ours struct{ queue }
+// ours is the queue of the kernel, which knows what time it is.
+type ours struct {
+	queue
+	now Time
+}
 
-func (o *ours) push(e Event) { o.queue.push(&e) }
+func (o *ours) push(e entry) { o.queue.push(o.now, e.At, e.seq, e.to, e.Kind, e.Ref) }
 
-func (o *ours) pop() (e Event) {
-	o.queue.pop(&e)
+func (o *ours) pop() entry {
+	e := *o.queue.pop()
+	o.now = e.At
 	return e
 }
 
@@ -42,9 +46,9 @@ func (o *ours) cancel(to Handler) { o.queue.cancel(to, nil) }
 // alone is the far part of it without the near one.
 type alone struct{ heap }
 
-func (a *alone) push(e Event) { a.heap.push(&e) }
+func (a *alone) push(e entry) { a.heap.push(&e) }
 
-func (a *alone) pop() (e Event) {
+func (a *alone) pop() (e entry) {
 	a.heap.pop(&e)
 	return e
 }
@@ -61,7 +65,7 @@ func (a *alone) next() Time {
 }
 
 // inOrder is a slice in order, the next event last.
-type inOrder []Event
+type inOrder []entry
 
 func (s *inOrder) len() int { return len(*s) }
 
@@ -72,7 +76,7 @@ func (s *inOrder) next() Time {
 	return (*s)[len(*s)-1].At
 }
 
-func (s *inOrder) push(e Event) {
+func (s *inOrder) push(e entry) {
 	q := append(*s, e)
 	i := len(q) - 1
 	for i > 0 && q[i-1].At <= e.At {
@@ -83,7 +87,7 @@ func (s *inOrder) push(e Event) {
 	*s = q
 }
 
-func (s *inOrder) pop() Event {
+func (s *inOrder) pop() entry {
 	n := len(*s) - 1
 	e := (*s)[n]
 	*s = (*s)[:n]
@@ -91,11 +95,11 @@ func (s *inOrder) pop() Event {
 }
 
 func (s *inOrder) cancel(to Handler) {
-	*s = slices.DeleteFunc(*s, func(e Event) bool { return e.To == to })
+	*s = slices.DeleteFunc(*s, func(e entry) bool { return e.to == to })
 }
 
 // order compares two events for sorting.
-func order(a, b Event) int {
+func order(a, b entry) int {
 	if a.before(&b) {
 		return -1
 	}
