@@ -35,9 +35,9 @@ type Controller struct {
 	commands []command
 	free     []uint32
 	queue    []uint32 // ready to begin, behind an overlapping command
-	active   []uint32 // READs and WRITEs that have begun and not ended
+	active   claims   // READs and WRITEs that have begun and not ended
 	stalled  []uint32 // active WRITEs that wait for room in the cache
-	barriers []uint32 // active commands that wait for dirty pages to settle
+	barriers claims   // active commands that wait for dirty pages to settle
 
 	failedAt sim.Time  // when the power went
 	lastHost sim.Time  // when the host last sent a READ or WRITE
@@ -61,23 +61,29 @@ const refBits = 16
 // command is one task under way.
 type command struct {
 	task    *sam.Task
-	life    uint16        // of the place: an event of an earlier one is void
+	life    uint16 // of the place: an event of an earlier one is void
+	state   state
 	arrives sim.Time      // from the link
 	begins  sim.Time      // when the processor is done with it
 	free    sim.Time      // when the processor was free before it
 	service time.Duration // of the processor
-	extent  block.Extent  // READ, WRITE, WRITE SAME
-	at      block.LBA     // WRITE: how far it is in the cache; READ: how far it is answered
-	mark    uint64        // what has to settle before it ends
-	state   state
+	course
+	extent block.Extent // READ, WRITE, WRITE SAME
+	claim  int          // its number among the active ones, from 1
+	at     block.LBA    // WRITE: how far it is in the cache; READ: how far it is answered
+	mark   uint64       // what has to settle before it ends
+	pieces int          // READ: member reads under way
+	found  []block.Run
+}
+
+// course is what has been found out about a command so far.
+type course struct {
 	through bool // WRITE: ends when on the members
 	forced  bool // WRITE: and on their media, past their caches
 	bypass  bool // WRITE: is not kept in the cache
 	flush   bool // it waits for a flush of its range, not for its own blocks
-	pieces  int  // READ: member reads under way
-	failed  bool // READ: one of them failed
+	failed  bool // READ: one of its member reads failed
 	unsure  bool // READ: a write from before a reset may land beside it
-	found   []block.Run
 }
 
 type state uint8
@@ -123,7 +129,9 @@ func New(k *sim.Kernel, l *ledger.Ledger, spec Spec, fw firmware.Profile, g raid
 		c.free = append(c.free, uint32(spec.Queue-1-i))
 	}
 	array.owner = c
-	c.destager = destager{batches: make([]batch, fw.Destage.Depth), tick: sim.Never, beat: sim.Never}
+	capacity := pages.Stats().CapacityPages
+	c.destager = destager{batches: make([]batch, fw.Destage.Depth), tick: sim.Never, beat: sim.Never,
+		high: fw.HighMark(capacity), low: fw.LowMark(capacity)}
 	c.unit = unit{ready: true, serial: "0000000001", rpm: rotation(member)}
 	c.protect(k.Now())
 	c.powerOn()
@@ -168,7 +176,8 @@ func (c *Controller) ReadHits() (hit, missed uint64) { return c.hitBlocks, c.mis
 // Receive takes a task: it is decoded, waits for the processor, and begins.
 func (c *Controller) Receive(now sim.Time, t *sam.Task) {
 	if len(c.free) == 0 {
-		c.answer(now, t, scsi.TaskSetFull, scsi.Sense{})
+		t.Status, t.Sense = scsi.TaskSetFull, scsi.Sense{}
+		c.up.Complete(now, t)
 		return
 	}
 	c.ledger.Sent(t.Version, t.Serial, ledger.AtTarget)
@@ -203,7 +212,7 @@ func (c *Controller) enqueue(at sim.Time, t *sam.Task) {
 	ref := c.free[len(c.free)-1]
 	c.free = c.free[:len(c.free)-1]
 	cmd := &c.commands[ref]
-	*cmd = command{task: t, life: cmd.life, state: onCPU, arrives: at, found: cmd.found[:0]}
+	cmd.task, cmd.state, cmd.arrives, cmd.claim, cmd.course = t, onCPU, at, 0, course{}
 	t.Sense = scsi.DecodeTo(&t.Decoded, &t.CDB) // the sense stands until gate looks at it
 	cmd.service = c.spec.Command
 	if d := &t.Decoded; d.Class == scsi.ClassRead || d.Class == scsi.ClassWrite {
@@ -266,11 +275,13 @@ func (c *Controller) Fire(e sim.Event) {
 // dispatch runs the checks of SPC in their order and hands the command on.
 func (c *Controller) dispatch(now sim.Time, ref uint32) {
 	t := c.commands[ref].task
-	bad := t.Sense
-	t.Sense = scsi.Sense{}
-	if s := c.gate(t, bad); s != (scsi.Sense{}) {
-		c.finish(now, ref, scsi.CheckCondition, s)
-		return
+	if t.Sense.Key != scsi.KeyNoSense || !c.willing() {
+		bad := t.Sense
+		t.Sense = scsi.Sense{}
+		if s := c.gate(t, bad); !s.None() {
+			c.finish(now, ref, scsi.CheckCondition, s)
+			return
+		}
 	}
 	switch t.Decoded.Class {
 	case scsi.ClassRead, scsi.ClassWrite, scsi.ClassWriteSame:
@@ -300,25 +311,13 @@ func (c *Controller) transfer(now sim.Time, ref uint32) {
 	}
 	cmd.extent, cmd.at = e, e.Start
 	c.lastHost = now
-	if len(c.queue) > 0 || c.conflicts(cmd, len(c.active)) {
+	if len(c.queue) > 0 || c.conflicts(cmd) {
 		cmd.state = held
 		c.queue = append(c.queue, ref)
 		c.rouse(now)
 		return
 	}
 	c.begin(now, ref)
-}
-
-// conflicts tells whether a command overlaps one of the active ones and either
-// of the two writes.
-func (c *Controller) conflicts(cmd *command, n int) bool {
-	for _, o := range c.active[:n] {
-		other := &c.commands[o]
-		if other.extent.Overlaps(cmd.extent) && (other.writes() || cmd.writes()) {
-			return true
-		}
-	}
-	return false
 }
 
 func (cmd *command) writes() bool { return cmd.task.Decoded.Class != scsi.ClassRead }
@@ -329,7 +328,7 @@ func (c *Controller) rouse(now sim.Time) {
 	for i := 0; i < len(c.queue); {
 		ref := c.queue[i]
 		cmd := &c.commands[ref]
-		free := !c.conflicts(cmd, len(c.active))
+		free := !c.conflicts(cmd)
 		for _, earlier := range c.queue[:i] {
 			o := &c.commands[earlier]
 			if o.extent.Overlaps(cmd.extent) && (o.writes() || cmd.writes()) {
@@ -347,43 +346,37 @@ func (c *Controller) rouse(now sim.Time) {
 }
 
 func (c *Controller) begin(now sim.Time, ref uint32) {
-	cmd := &c.commands[ref]
-	c.active = append(c.active, ref)
-	if cmd.writes() {
+	c.activate(ref)
+	if c.commands[ref].writes() {
 		c.beginWrite(now, ref)
 	} else {
 		c.beginRead(now, ref)
 	}
 }
 
-// finish ends a command and answers the host.
+// finish ends a command that did not go well, or may not have, and answers the host.
 func (c *Controller) finish(now sim.Time, ref uint32, status scsi.Status, sense scsi.Sense) {
+	c.commands[ref].task.Sense = sense
+	c.end(now, ref, status)
+}
+
+// good ends a command with GOOD.
+func (c *Controller) good(now sim.Time, ref uint32) { c.end(now, ref, scsi.Good) }
+
+// end ends a command of which the sense is there, and answers the host.
+func (c *Controller) end(now sim.Time, ref uint32, status scsi.Status) {
 	cmd := &c.commands[ref]
 	t := cmd.task
 	if cmd.state == idle {
 		panic(fmt.Sprintf("controller: command %d ended twice", ref))
 	}
-	c.active = without(c.active, ref)
+	c.deactivate(cmd)
 	c.vacate(ref)
-	c.answer(now, t, status, sense)
+	t.Status = status
+	c.up.Complete(now, t)
 	if len(c.queue) > 0 {
 		c.rouse(now)
 	}
-}
-
-func (c *Controller) answer(now sim.Time, t *sam.Task, status scsi.Status, sense scsi.Sense) {
-	t.Status, t.Sense = status, sense
-	c.up.Complete(now, t)
-}
-
-// without takes ref out of a short list, in order.
-func without(list []uint32, ref uint32) []uint32 {
-	for i, r := range list {
-		if r == ref {
-			return append(list[:i], list[i+1:]...)
-		}
-	}
-	return list
 }
 
 // Blocks is the capacity of the volume.

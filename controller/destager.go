@@ -24,6 +24,9 @@ type destager struct {
 	tick     sim.Time
 	beat     sim.Time // next beat of the interval timer
 	pumping  bool
+
+	high, low int // the marks, in pages
+	situation firmware.Situation
 }
 
 type batch struct {
@@ -69,8 +72,8 @@ func (c *Controller) pump(now sim.Time) {
 	}
 	c.pumping = true // ending a destage may pump again from within
 	for {
-		c.watch() // also when every slot is busy: the beat must not lie in the past when the policy is asked
-		allowed, again := c.fw.DestageNow(now, c.situation())
+		s := c.look() // also when every slot is busy: the beat must not lie in the past when the policy is asked
+		allowed, again := c.fw.DestageNow(now, s)
 		if c.inFlight < len(c.batches) && c.next(now, allowed) {
 			continue
 		}
@@ -104,15 +107,16 @@ func (c *Controller) next(now sim.Time, allowed int) bool {
 	return ok && c.start(now, stripe, false, c.trigger(now))
 }
 
-// watch keeps the states that outlast one decision: draining between the
-// marks, a flush until what it covers has settled, the beat of the timer.
-func (c *Controller) watch() {
-	s := c.cache.Stats()
-	high, low := c.fw.HighMark(s.CapacityPages), c.fw.LowMark(s.CapacityPages)
+// look tells what the policy decides by, once it has kept the states that outlast one
+// decision: draining between the marks, a flush until what it covers has settled, the
+// beat of the timer.
+func (c *Controller) look() *firmware.Situation {
+	s := &c.situation
+	s.Cache = c.cache.Stats()
 	switch {
-	case s.DirtyPages >= high || len(c.stalled) > 0:
+	case s.Cache.DirtyPages >= c.high || len(c.stalled) > 0:
 		c.draining = true
-	case s.DirtyPages <= low:
+	case s.Cache.DirtyPages <= c.low:
 		c.draining = false
 	}
 	if c.flush && c.cache.Settled(c.mark, block.Extent{}) {
@@ -124,11 +128,8 @@ func (c *Controller) watch() {
 		}
 		c.flushAll()
 	}
-}
-
-func (c *Controller) situation() firmware.Situation {
-	return firmware.Situation{Cache: c.cache.Stats(), LastHost: c.lastHost, Draining: c.draining,
-		Flush: c.flush, NextTick: c.beat}
+	s.LastHost, s.Draining, s.Flush, s.NextTick = c.lastHost, c.draining, c.flush, c.beat
+	return s
 }
 
 // choose names the next stripe in the policy's order. A flush and an age limit

@@ -116,7 +116,7 @@ func (c *Controller) found(now sim.Time, ref uint32) {
 	if at != cmd.extent.End() {
 		panic("controller: a READ is answered in part")
 	}
-	c.finish(now, ref, scsi.Good, scsi.Sense{})
+	c.good(now, ref)
 }
 
 // sortRuns sorts by address. Runs come nearly sorted, and there are few.

@@ -35,7 +35,7 @@ func (c *Controller) carryOutSync(now sim.Time, ref uint32) {
 		if !c.fw.Protected() { // a protected cache is stable storage: nothing is owed
 			c.ledger.Stop(now, t.Flush, ledger.FirmwareAcks)
 		}
-		c.finish(now, ref, scsi.Good, scsi.Sense{})
+		c.good(now, ref)
 	default:
 		if c.array.Lost() { // nothing can be destaged, and a part of what was is gone
 			if mutant.Is(mutant.FailedSyncCredited) {
@@ -46,10 +46,10 @@ func (c *Controller) carryOutSync(now sim.Time, ref uint32) {
 		}
 		if t.Decoded.Immed || mutant.Is(mutant.SyncAckedEarly) {
 			c.flushAll()
-			c.finish(now, ref, scsi.Good, scsi.Sense{})
+			c.good(now, ref)
 		} else {
 			cmd.state, cmd.mark, cmd.flush = settling, c.cache.Mark(), true
-			c.barriers = append(c.barriers, ref)
+			c.bar(ref)
 			if e := t.Decoded.Extent; e.Start == 0 && e.Blocks == 0 {
 				c.flushAll()
 			} else {
@@ -76,12 +76,12 @@ func (c *Controller) syncSettled(now sim.Time, ref uint32) {
 	c.ledger.Reach(id, ledger.Destaged)
 	if !c.array.caches {
 		c.ledger.Reach(id, ledger.AtMembers)
-		c.finish(now, ref, scsi.Good, scsi.Sense{})
+		c.good(now, ref)
 		return
 	}
 	if c.fw.SyncAction() == firmware.FlushCache {
 		c.ledger.Stop(now, id, ledger.MembersUnflushed)
-		c.finish(now, ref, scsi.Good, scsi.Sense{})
+		c.good(now, ref)
 		return
 	}
 	cmd.state = flushing
@@ -99,5 +99,5 @@ func (c *Controller) Flushed(now sim.Time, ref uint32, ok bool) {
 		return
 	}
 	c.ledger.Reach(cmd.task.Flush, ledger.AtMembers)
-	c.finish(now, ref, scsi.Good, scsi.Sense{})
+	c.good(now, ref)
 }

@@ -25,6 +25,12 @@ const (
 	physicalExponent = 3     // 8 logical blocks of 512 bytes are a physical one of 4096
 )
 
+// willing tells whether a command is carried out whatever it is: there is nothing to be
+// told first, and nothing is in the way.
+func (c *Controller) willing() bool {
+	return c.ready && !c.stopped && len(c.pending) == 0 && len(c.deferred) == 0
+}
+
 // gate runs the checks that come before a command is carried out, in the order
 // of SPC-4: operation code, unit attention, fields of the CDB, readiness.
 func (c *Controller) gate(t *sam.Task, bad scsi.Sense) scsi.Sense {
@@ -101,7 +107,7 @@ func (c *Controller) control(now sim.Time, ref uint32) {
 	if d.Op != scsi.ReadCapacity10 && d.Op != scsi.TestUnitReady && d.Class == scsi.ClassOther && d.Alloc > 0 {
 		t.DataIn = scsi.Truncate(data, d.Alloc)
 	}
-	c.finish(now, ref, scsi.Good, scsi.Sense{})
+	c.good(now, ref)
 }
 
 // nextSense is what REQUEST SENSE reports, and clears.
@@ -174,7 +180,7 @@ func (c *Controller) startStop(now sim.Time, ref uint32) {
 		c.stopped = !d.Start
 	}
 	if !c.stopped || d.NoFlush {
-		c.finish(now, ref, scsi.Good, scsi.Sense{})
+		c.good(now, ref)
 		return
 	}
 	c.carryOutSync(now, ref)

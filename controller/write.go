@@ -64,7 +64,7 @@ func (c *Controller) filled(now sim.Time, ref uint32) {
 	if cmd.through {
 		c.owe(cmd, c.array.caches && !cmd.forced, ledger.MembersUnflushed)
 		cmd.state, cmd.mark = settling, c.cache.Mark()
-		c.barriers = append(c.barriers, ref)
+		c.bar(ref)
 		c.hurry(cmd.extent, cmd.forced, ledger.ByWrite)
 		c.pump(now)
 		return
@@ -72,7 +72,7 @@ func (c *Controller) filled(now sim.Time, ref uint32) {
 	d := &cmd.task.Decoded
 	c.owe(cmd, d.FUA && !c.fw.Protected(), ledger.FUAIgnored)
 	c.owe(cmd, !c.fw.WCE() && !c.fw.Protected(), ledger.HiddenCache)
-	c.finish(now, ref, scsi.Good, scsi.Sense{})
+	c.good(now, ref)
 	c.pump(now)
 }
 
@@ -98,17 +98,25 @@ func (c *Controller) unstall(now sim.Time) {
 // release ends the commands of which everything has settled, now that something of
 // e has: others still wait for what they waited for.
 func (c *Controller) release(now sim.Time, e block.Extent) {
-	for i := 0; i < len(c.barriers); {
-		ref := c.barriers[i]
-		cmd := &c.commands[ref]
-		if b := c.barrierExtent(cmd); b.Blocks > 0 && !b.Overlaps(e) || !c.cache.Settled(cmd.mark, b) {
+	start, end := e.Start, e.End()
+	for i := c.barriers.overlapping(0, start, end); i < len(c.barriers); i = c.barriers.overlapping(i, start, end) {
+		ref, others := c.barriers[i].ref, len(c.queue) > 0
+		if !c.settles(ref) {
 			i++
 			continue
 		}
 		c.barriers = append(c.barriers[:i], c.barriers[i+1:]...)
 		c.settled(now, ref)
-		i = 0 // ending one may have begun another
+		if others {
+			i = 0 // ending one may have begun another
+		}
 	}
+}
+
+// settles tells whether everything has settled that a command waits for.
+func (c *Controller) settles(ref uint32) bool {
+	cmd := &c.commands[ref]
+	return c.cache.Settled(cmd.mark, c.barrierExtent(cmd))
 }
 
 func (c *Controller) barrierExtent(cmd *command) block.Extent {
@@ -129,7 +137,7 @@ func (c *Controller) settled(now sim.Time, ref uint32) {
 		c.cache.Discard(cmd.extent)
 		c.measure(now)
 	}
-	c.finish(now, ref, scsi.Good, scsi.Sense{})
+	c.good(now, ref)
 }
 
 // failWaiting ends every command that waits for the members: the array cannot
@@ -137,7 +145,7 @@ func (c *Controller) settled(now sim.Time, ref uint32) {
 func (c *Controller) failWaiting(now sim.Time) {
 	c.deferred = append(c.deferred[:0], scsi.SenseWriteError.AsDeferred())
 	for len(c.barriers) > 0 {
-		ref := c.barriers[0]
+		ref := c.barriers[0].ref
 		c.barriers = c.barriers[1:]
 		c.finish(now, ref, scsi.CheckCondition, scsi.SenseWriteError)
 	}

@@ -94,7 +94,7 @@ func (p *Profile) SyncAction() SyncAction {
 
 // DestageNow decides how many stripes may be under way, and when to ask again
 // at the latest; sim.Never if only new work can change the answer.
-func (p *Profile) DestageNow(now sim.Time, s Situation) (stripes int, again sim.Time) {
+func (p *Profile) DestageNow(now sim.Time, s *Situation) (stripes int, again sim.Time) {
 	d := &p.Destage
 	again = sim.Never
 	if s.Cache.DirtyPages == 0 {
@@ -129,7 +129,7 @@ func (p *Profile) DestageNow(now sim.Time, s Situation) (stripes int, again sim.
 // linear is how many stripes LinearThreshold wants under way. Between the marks
 // it is at least one. A destage that goes on below the low mark is one that a
 // stalled WRITE waits for.
-func (p *Profile) linear(s Situation) int {
+func (p *Profile) linear(s *Situation) int {
 	dirty := s.Cache.DirtyPages
 	low, high := p.LowMark(s.Cache.CapacityPages), p.HighMark(s.Cache.CapacityPages)
 	switch {

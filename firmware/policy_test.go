@@ -96,7 +96,7 @@ func TestDestageNow(t *testing.T) {
 		{"host silent", with(func(d *Destage) { d.Idle = 1e9 }), 6 * second, Situation{Cache: dirty, LastHost: 4500e6}, 8, sim.Never},
 		{"before the beat", with(func(d *Destage) { d.Interval = 4e9 }), 5 * second, Situation{Cache: dirty, NextTick: 8 * second}, 0, 8 * second},
 	} {
-		n, again := c.p.DestageNow(c.now, c.s)
+		n, again := c.p.DestageNow(c.now, &c.s)
 		if n != c.want || again != c.again {
 			t.Errorf("%s: %d stripes, again at %v; want %d, %v", c.name, n, again, c.want, c.again)
 		}
@@ -150,20 +150,20 @@ func TestDestageNow_LinearThreshold(t *testing.T) {
 		{20, true, 8}, // a WRITE stalls
 	} {
 		s := Situation{Cache: cache.Stats{CapacityPages: 100, DirtyPages: c.dirty}, Draining: c.draining}
-		if got, again := p.DestageNow(0, s); got != c.want || again != sim.Never {
+		if got, again := p.DestageNow(0, &s); got != c.want || again != sim.Never {
 			t.Errorf("%d dirty, draining %v: %d stripes, want %d; again at %v", c.dirty, c.draining, got, c.want, again)
 		}
 	}
 	s := Situation{Cache: cache.Stats{CapacityPages: 100, DirtyPages: 30}, Flush: true}
-	if got, _ := p.DestageNow(0, s); got != 8 {
+	if got, _ := p.DestageNow(0, &s); got != 8 {
 		t.Errorf("a flush destages %d stripes at a time", got)
 	}
 	p.Destage.Age = time.Second
 	s.Flush = false
-	if got, again := p.DestageNow(0, s); got != 2 || again != sim.Time(time.Second) {
+	if got, again := p.DestageNow(0, &s); got != 2 || again != sim.Time(time.Second) {
 		t.Errorf("young pages: %d stripes, again at %v", got, again)
 	}
-	if got, _ := p.DestageNow(sim.Time(time.Second), s); got != 8 {
+	if got, _ := p.DestageNow(sim.Time(time.Second), &s); got != 8 {
 		t.Errorf("old pages: %d stripes", got)
 	}
 }
