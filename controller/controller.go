@@ -356,8 +356,17 @@ func (c *Controller) begin(now sim.Time, ref uint32) {
 
 // finish ends a command that did not go well, or may not have, and answers the host.
 func (c *Controller) finish(now sim.Time, ref uint32, status scsi.Status, sense scsi.Sense) {
-	c.commands[ref].task.Sense = sense
+	c.underWay(ref).task.Sense = sense
 	c.end(now, ref, status)
+}
+
+// underWay is a command that has not ended.
+func (c *Controller) underWay(ref uint32) *command {
+	cmd := &c.commands[ref]
+	if cmd.state == idle {
+		panic(fmt.Sprintf("controller: command %d ended twice", ref))
+	}
+	return cmd
 }
 
 // good ends a command with GOOD.
@@ -365,11 +374,8 @@ func (c *Controller) good(now sim.Time, ref uint32) { c.end(now, ref, scsi.Good)
 
 // end ends a command of which the sense is there, and answers the host.
 func (c *Controller) end(now sim.Time, ref uint32, status scsi.Status) {
-	cmd := &c.commands[ref]
+	cmd := c.underWay(ref)
 	t := cmd.task
-	if cmd.state == idle {
-		panic(fmt.Sprintf("controller: command %d ended twice", ref))
-	}
 	c.deactivate(cmd)
 	c.vacate(ref)
 	t.Status = status
