@@ -7,7 +7,8 @@ import (
 	"tbraid/configs"
 	"tbraid/firmware"
 	"tbraid/host"
-	"tbraid/sim/power"
+	"tbraid/internal/block"
+	"tbraid/sim/ledger"
 )
 
 // rivals finds every combination of a host of the scenario and a policy preset
@@ -26,7 +27,6 @@ func rivals(s *configs.Scenario, known []Run, o Options) ([]Rival, error) {
 		policy firmware.Profile
 	}
 	var pairs []pair
-	var plans []plan
 	for _, h := range s.Hosts {
 		for _, p := range append(slices.Clone(s.Policies), configs.AllPolicies()...) {
 			if _, own := s.FindPolicy(p.Name); !own && p.Hole != firmware.HoleOpen {
@@ -34,30 +34,46 @@ func rivals(s *configs.Scenario, known []Run, o Options) ([]Rival, error) {
 			}
 			if !slices.ContainsFunc(pairs, func(o pair) bool { return o.host.Name == h.Name && o.policy.Name == p.Name }) {
 				pairs = append(pairs, pair{h, p})
-				plans = append(plans, variant(s, lost, h, p, s.Events[0]), variant(s, kept, h, p, s.Events[0]))
 			}
 		}
 	}
-	for i := range plans {
-		plans[i].window = o.Watch
+	hoping := func(of *configs.Case, c pair, words ...string) plan {
+		p := newPlan(s, of, s.Events[0]).on(s.Box, c.host, c.policy)
+		p.hope, p.window = words, o.Watch
+		return p
+	}
+	// Most pairs lose nothing in the first case, and then the second need not be played.
+	plans := make([]plan, len(pairs))
+	for i, c := range pairs {
+		plans[i] = hoping(lost, c, "old", "zeros")
 	}
 	runs, err := complete(plans, known, o.Workers)
 	if err != nil {
 		return nil, err
 	}
+	var losing []pair
+	plans = nil
+	for i, c := range pairs {
+		if sees(&runs[i], "old", "zeros") {
+			losing, plans = append(losing, c), append(plans, hoping(kept, c, "correct"))
+		}
+	}
+	if runs, err = complete(plans, known, o.Workers); err != nil {
+		return nil, err
+	}
 	var found []Rival
 	var timed []plan
-	for i, c := range pairs {
-		a, b := &runs[2*i], &runs[2*i+1]
-		if !sees(a, "old", "zeros") || !sees(b, "correct") || b.ReadBack == nil || b.ReadBack.Word != "correct" {
+	for i, c := range losing {
+		r := &runs[i]
+		if !sees(r, "correct") || r.ReadBack == nil || r.ReadBack.Word != "correct" {
 			continue
 		}
 		found = append(found, Rival{Host: c.host.Name, Policy: c.policy.Name, Title: c.policy.Title})
-		p := variant(s, kept, c.host, c.policy, s.Events[0])
-		p.muted, p.window = readBacks(kept, b), o.Watch
+		p := hoping(kept, c, "correct")
+		p.muted = readBacks(kept, r)
 		timed = append(timed, p)
 	}
-	if runs, err = perform(timed, o.Workers); err != nil {
+	if runs, err = complete(timed, nil, o.Workers); err != nil {
 		return nil, err
 	}
 	for i := range found {
@@ -66,7 +82,8 @@ func rivals(s *configs.Scenario, known []Run, o Options) ([]Rival, error) {
 	return found, nil
 }
 
-// complete performs the plans of which no run is known yet.
+// complete performs the plans of which no run is known yet. Of one without hope there
+// is an empty Run: nothing that was hoped for is seen in it.
 func complete(plans []plan, known []Run, workers int) ([]Run, error) {
 	runs := make([]Run, len(plans))
 	var rest []plan
@@ -81,11 +98,50 @@ func complete(plans []plan, known []Run, workers int) ([]Run, error) {
 		}
 		rest, at = append(rest, p), append(at, i)
 	}
-	done, err := perform(rest, workers)
-	for i := range done {
-		runs[at[i]] = done[i]
+	return runs, each(rest, workers, func(i int, p plan) error {
+		err := p.guard(func() (err error) {
+			runs[at[i]], err = p.perform()
+			return err
+		})
+		if err == errAbandoned && !p.window.ended() {
+			return nil
+		}
+		return err
+	})
+}
+
+// hopeless tells whether a tool has read something after the last event that cannot be
+// all of one of the words that the plan hopes for: whatever comes behind it, the word
+// will be another one.
+func (w *world) hopeless() bool {
+	if w.hope == nil || !w.happened || w.rewritten || w.tool == nil || w.tool.acked == nil || w.eventAhead() {
+		return false
 	}
-	return runs, err
+	readings := w.sys.Readings()
+	if len(readings) == 0 {
+		return false
+	}
+	runs := readings[len(readings)-1].Runs
+	r := newReader(w.l, w.tool.acked, w.silent)
+	r.add(runs[max(0, len(runs)-1):])
+	word := r.found.word()
+	return word != "" && !slices.Contains(w.hope, word) && !w.writing()
+}
+
+// eventAhead tells whether an event is still to come.
+func (w *world) eventAhead() bool {
+	return slices.ContainsFunc(w.steps[w.step:], func(s configs.Step) bool { return s.Kind == configs.Happen })
+}
+
+// writing tells whether a WRITE has not ended: if it fails, it was its content that a
+// tool should have read.
+func (w *world) writing() bool {
+	for v := range w.l.Writes() {
+		if one := w.l.Written(block.Version(v + 1)); !one.Extent.Empty() && one.Promise == ledger.Unacknowledged && !one.Failed {
+			return true
+		}
+	}
+	return false
 }
 
 // shows tells whether some combination of the scenario's own shows the pair, so
@@ -103,10 +159,6 @@ func shows(r *Result, e configs.Explain) bool {
 		}
 	}
 	return false
-}
-
-func variant(s *configs.Scenario, c *configs.Case, h host.Profile, p firmware.Profile, e power.Sequence) plan {
-	return newPlan(s, c, e).on(s.Box, h, p)
 }
 
 // sees tells whether the tools read one of these words after the event.

@@ -122,14 +122,14 @@ type published struct {
 	commands uint64
 }
 
-// nextBeat bounds how far the model may run before it looks at the Watch again: to stop
-// at most, and to the next event at least.
+// nextBeat bounds how far the model may run before it looks again whether the run is to
+// go on: to stop at most, and to the next event at least.
 func (w *world) nextBeat(stop sim.Time) sim.Time {
-	if w.window == nil {
+	if w.window == nil && w.hope == nil {
 		return stop
 	}
 	w.publish()
-	if w.window.ended() {
+	if w.window.ended() || w.hopeless() {
 		w.abandon()
 	}
 	next, any := w.k.Next()
@@ -141,6 +141,9 @@ func (w *world) nextBeat(stop sim.Time) sim.Time {
 
 // publish adds what has happened since it was last called.
 func (w *world) publish() {
+	if w.window == nil {
+		return
+	}
 	now, commands := w.k.Now(), w.link.Carried().Commands
 	w.window.simulated.Add(int64(now - w.published.now))
 	w.window.commands.Add(commands - w.published.commands)

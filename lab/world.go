@@ -47,10 +47,11 @@ type plan struct {
 	// muted has, by step, how long read-backs before the event take; a run with it
 	// lets the time pass and reads nothing.
 	muted  map[int]time.Duration
-	seen   sam.Tap // watches the target once the scene is set; nil is nobody
-	heard  sam.Tap // watches the driver likewise
-	window *Watch  // sees how far the run has come and may end it; nil is nobody
-	run    Run     // with names filled in
+	hope   []string // one of these words is what tools are to read after the event; a run that cannot show it ends there
+	seen   sam.Tap  // watches the target once the scene is set; nil is nobody
+	heard  sam.Tap  // watches the driver likewise
+	window *Watch   // sees how far the run has come and may end it; nil is nobody
+	run    Run      // with names filled in
 }
 
 // world is one box with one host at a time, and the clock that drives both.

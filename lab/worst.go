@@ -27,6 +27,7 @@ func resolveCut(p plan) (power.Cut, Worst, error) {
 	if p.cut.Kind != power.Worst || !p.cuttable() {
 		return p.cut, Worst{}, nil
 	}
+	p.hope = nil // every instant counts, whatever is read after it
 	find := p.worstSampled
 	if p.foretold() {
 		find = p.worstSwept
