@@ -71,7 +71,7 @@ func (c *Cache) place(i uint32) {
 	at := c.cellOf(line)
 	is := &l.table.cells[at]
 	if is.slot == 0 {
-		l.table.add(at, hashOf(line), i)
+		l.table.add(hashOf(line), i)
 		return
 	}
 	if only := is.slot; only == i {

@@ -161,7 +161,7 @@ func (c *Cache) stripeSlot(number uint64) uint32 {
 		c.shelf = append(c.shelf, link{})
 	}
 	c.stripes[s] = stripe{number: number, shelf: noShelf}
-	c.byStripe.add(c.cellOfStripe(number), hashOf(number), s)
+	c.byStripe.add(hashOf(number), s)
 	c.recent = s
 	return s
 }

@@ -4,9 +4,11 @@ import "math/bits"
 
 // table finds the slot of a number by open addressing: linear probing, at most half
 // full, and removal by moving the rest of the chain up, so that no tombstones
-// collect in a cache that runs for ever. A cell is 8 bytes: the slot, and 32 bits
-// of hash, from which the home of any cell follows. The number itself is with what
-// lies in the slot, and the caller compares:
+// collect in a cache that runs for ever. A chain is in the order of the homes of its
+// cells (Robin Hood hashing: Celis, Larson and Munro, FOCS'85), so what has to move up
+// ends at the first cell that is at home, which is mostly the next one. A cell is 8
+// bytes: the slot, and 32 bits of hash, from which the home of any cell follows. The
+// number itself is with what lies in the slot, and the caller compares:
 //
 //	at := t.home(h)
 //	for is := t.cells[at]; is.slot != 0 && (is.hash != h || …); is = t.cells[at] {
@@ -41,24 +43,28 @@ func (t *table) home(h uint32) uint32 { return h>>t.shift&^7 | h&7 }
 
 func (t *table) next(at uint32) uint32 { return (at + 1) & uint32(len(t.cells)-1) }
 
-// add puts in a number that is not there. The cell at is empty, and the first one from
-// its home.
-func (t *table) add(at, h, slot uint32) {
-	t.count++
-	if 2*t.count <= len(t.cells) {
-		t.cells[at] = cell{h, slot}
-		return
+// add puts in a number that is not there.
+func (t *table) add(h, slot uint32) {
+	if t.count++; 2*t.count > len(t.cells) {
+		t.grow()
 	}
-	t.grow()
 	t.place(cell{h, slot})
 }
 
+// place puts a cell in its chain: what is nearer to its home gives way.
 func (t *table) place(c cell) {
-	at := t.home(c.hash)
-	for t.cells[at].slot != 0 {
-		at = t.next(at)
+	last := uint32(len(t.cells) - 1)
+	home := t.home(c.hash)
+	for at := home; ; at = t.next(at) {
+		is := t.cells[at]
+		if is.slot == 0 {
+			t.cells[at] = c
+			return
+		}
+		if its := t.home(is.hash); (at-its)&last < (at-home)&last {
+			t.cells[at], c, home = c, is, its
+		}
 	}
-	t.cells[at] = c
 }
 
 func (t *table) grow() {
@@ -74,12 +80,12 @@ func (t *table) grow() {
 
 // remove empties a cell.
 func (t *table) remove(hole uint32) {
-	last := uint32(len(t.cells) - 1)
-	for at := t.next(hole); t.cells[at].slot != 0; at = t.next(at) {
-		if home := t.home(t.cells[at].hash); (at-home)&last >= (at-hole)&last {
-			t.cells[hole] = t.cells[at]
-			hole = at
+	for at := t.next(hole); ; at = t.next(at) {
+		is := t.cells[at]
+		if is.slot == 0 || t.home(is.hash) == at {
+			break
 		}
+		t.cells[hole], hole = is, at
 	}
 	t.cells[hole] = cell{}
 	t.count--
