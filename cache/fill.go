@@ -58,7 +58,8 @@ func (c *Cache) admit(p piece, v block.Version) int {
 	s := span{first: p.first, pages: uint8(p.pages()), content: uint32(v), valid: p.mask}
 	if n := p.pages(); c.replace == replace.LRU || c.resident+n <= c.capacity {
 		c.reserve(n)
-		i := c.newSpan(s)
+		i := c.newSlot()
+		c.spans[i] = s
 		c.place(i)
 		c.rank(i)
 		return n
@@ -66,7 +67,8 @@ func (c *Cache) admit(p piece, v block.Version) int {
 	c.clean.Miss(p.first)
 	c.reserve(1)
 	s.pages = 1
-	i := c.newSpan(s)
+	i := c.newSlot()
+	c.spans[i] = s
 	c.place(i)
 	c.clean.Insert(i, p.first)
 	return 1

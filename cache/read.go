@@ -10,6 +10,10 @@ import (
 // reports whether that is all of e. A hit is told to the order of replacement;
 // after a miss Fill does so.
 func (c *Cache) Lookup(dst []block.Run, e block.Extent) (runs []block.Run, hit bool) {
+	w := over(e)
+	if i, p, ok := c.step(&w); ok && w.at == w.end { // all of e is alike, as it mostly is
+		return c.lookup(dst, i, p)
+	}
 	base := len(dst)
 	dst = c.Peek(dst, e)
 	found := uint64(0)
@@ -20,6 +24,23 @@ func (c *Cache) Lookup(dst []block.Run, e block.Extent) (runs []block.Run, hit b
 		c.touch(e)
 	}
 	return dst, hit
+}
+
+// lookup is Lookup of a piece, all of which lies in span i or, if i is 0, in none.
+func (c *Cache) lookup(dst []block.Run, i uint32, p piece) (runs []block.Run, hit bool) {
+	if i == 0 {
+		return dst, false
+	}
+	s := &c.spans[i]
+	want := p.mask
+	p.mask &= s.valid
+	if dst = c.appendRuns(dst, len(dst), s, p); p.mask != want {
+		return dst, false
+	}
+	if s.clean() {
+		c.clean.Touch(c.cut(i, p.first, p.pages()))
+	}
+	return dst, true
 }
 
 // Peek appends the valid blocks of e as Lookup does, and changes nothing.

@@ -114,7 +114,8 @@ func (c *Cache) split(i uint32, n int) (rest uint32) {
 
 // divide is split, of a span that is in no list.
 func (c *Cache) divide(i uint32, n int) (rest uint32) {
-	rest = c.newSpan(c.spans[i].splitOff(n))
+	rest = c.newSlot()
+	c.spans[rest] = c.spans[i].splitOff(n)
 	c.ages[rest] = c.ages[i].of(n)
 	c.place(rest)
 	return rest

@@ -1,6 +1,10 @@
 package cache
 
-import "tbraid/internal/block"
+import (
+	"slices"
+
+	"tbraid/internal/block"
+)
 
 // slab holds the spans by slot, from slot 1. There are never more of them than pages.
 type slab struct {
@@ -17,19 +21,32 @@ type slab struct {
 // mixture holds the versions of a page that has more than one.
 type mixture [PageBlocks]block.Version
 
-// newSpan returns the slot of s, which is in no list. The slab may move.
-func (b *slab) newSpan(s span) uint32 {
-	i := b.free
-	if i == 0 {
-		b.spans = append(b.spans, s)
-		b.ages = append(b.ages, age{})
-		b.home = append(b.home, link{})
-		b.flight = append(b.flight, link{})
-		return uint32(len(b.spans) - 1)
+// newSlot returns a slot that is in no list, for a new span. The slab may move.
+func (b *slab) newSlot() uint32 {
+	if b.free == 0 {
+		b.addSlot()
 	}
+	i := b.free
 	b.free = b.home[i].next
-	b.spans[i] = s
 	return i
+}
+
+// addSlot adds a slot that is free, where none is.
+func (b *slab) addSlot() {
+	b.free = uint32(len(b.spans))
+	b.spans = push(b.spans, span{})
+	b.ages = push(b.ages, age{})
+	b.home = push(b.home, link{})
+	b.flight = push(b.flight, link{})
+}
+
+// push is append for a slab: it doubles, for a cache fills only once, and on the way
+// there append would copy it and leave it behind at each quarter.
+func push[T any](s []T, v T) []T {
+	if len(s) == cap(s) {
+		s = slices.Grow(s, len(s)+1)
+	}
+	return append(s, v)
 }
 
 // freeSpan gives back the slot of a span that is in no list.
@@ -74,7 +91,7 @@ func (b *slab) mix(s *span) {
 	i := b.freeMixture
 	if i == 0 {
 		i = uint32(len(b.mixtures))
-		b.mixtures = append(b.mixtures, mixture{})
+		b.mixtures = push(b.mixtures, mixture{})
 	} else {
 		b.freeMixture = uint32(b.mixtures[i][0])
 	}

@@ -16,8 +16,8 @@ func (c *Cache) Write(now sim.Time, e block.Extent, v block.Version) (superseded
 	if e.Empty() {
 		return 0
 	}
-	if last := e.End() - 1; last/PageBlocks != e.Start/PageBlocks {
-		c.touch(block.Extent{Start: last, Blocks: 1}) // e must not evict the rest of its own last page
+	if n := pagesOf(e); n > 1 && uint64(c.resident)+n > uint64(c.capacity) {
+		c.touch(block.Extent{Start: e.End() - 1, Blocks: 1}) // e must not evict the rest of its own last page
 	}
 	c.scattered, c.wrote = e.Start != c.wrote, e.End()
 	t := visit{now: now, version: v}
@@ -78,10 +78,11 @@ func (c *Cache) fresh(t *visit, i uint32, p piece) {
 	if last := &c.spans[t.last]; last.end() == p.first && p.first%linePages != 0 && last.waiting&p.mask == whole {
 		last.pages += uint8(p.pages())
 	} else {
-		t.last = c.newSpan(span{
+		t.last = c.newSlot()
+		c.spans[t.last] = span{
 			first: p.first, pages: uint8(p.pages()), stripe: t.stripe, written: c.seq + 1,
 			content: uint32(t.version), valid: p.mask, waiting: p.mask,
-		})
+		}
 		c.ages[t.last].waiting = stamp{c.seq + 1, t.now}
 		c.join(t.last, t.stripe)
 	}
