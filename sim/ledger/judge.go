@@ -67,12 +67,17 @@ func (j *Judgement) Blocks(step int, class Class) uint64 {
 // Carry adds the losses of an earlier event that j does not list any more: what
 // was lost then has been written over since, and was lost all the same.
 func (j *Judgement) Carry(earlier []Loss) {
+	if len(earlier) == 0 {
+		return
+	}
 	var listed block.Map[block.Version]
 	for _, l := range j.Losses {
 		listed.Set(l.Extent, l.Lost)
 	}
+	var parts []block.Value[block.Version]
 	for _, l := range earlier {
-		for _, r := range listed.Append(nil, l.Extent) {
+		parts = listed.Append(parts[:0], l.Extent)
+		for _, r := range parts {
 			if r.Value != l.Lost {
 				part := l
 				part.Extent = r.Extent
@@ -93,9 +98,10 @@ func (l *Ledger) Judge(at sim.Time, content Content) Judgement {
 	where := l.dropped()
 	borders := l.borders(where)
 	j := Judgement{At: at}
-	var parts []part
+	all := l.stands.known(nil)
+	parts := make([]part, 0, len(all)) // few of them are in several pieces
 	var raw, found []block.Run
-	for all := l.stands.known(nil); len(all) > 0; {
+	for len(all) > 0 {
 		group, e := neighbours(all)
 		all = all[len(group):]
 		raw = content(raw[:0], e)
@@ -242,12 +248,8 @@ func (l *Ledger) settle(j *Judgement, where *block.Map[reason], f block.Run, s *
 }
 
 func (l *Ledger) interrupted(e block.Extent) bool {
-	for _, r := range l.torn.Append(nil, e) {
-		if r.Value {
-			return true
-		}
-	}
-	return false
+	next, any := l.torn.Next(e.Start)
+	return any && next.Extent.Start < e.End()
 }
 
 // add appends a loss, or extends the last one if it shares everything else.
@@ -279,8 +281,10 @@ type reason struct {
 // stripe that the controller still had to finish.
 func (l *Ledger) dropped() *block.Map[reason] {
 	var m block.Map[reason]
+	var parts []block.Value[reason]
 	for _, d := range l.drops {
-		for _, r := range m.Append(nil, d.run.Extent) {
+		parts = m.Append(parts[:0], d.run.Extent)
+		for _, r := range parts {
 			if r.Value.version < d.run.Version || r.Value.version == d.run.Version && d.why != MembersUnflushed {
 				m.Set(r.Extent, reason{d.run.Version, d.why})
 			}

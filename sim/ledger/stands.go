@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"iter"
+	"slices"
 
 	"tbraid/internal/block"
 )
@@ -108,6 +109,7 @@ func (t *stands) known(dst []stretch) []stretch {
 }
 
 func (t *stands) told(dst []stretch) []stretch {
+	dst = slices.Grow(dst, len(t.looked))
 	for _, p := range t.looked {
 		dst = append(dst, stretch{p.Extent, *t.of(p.Value), p.Value})
 	}
