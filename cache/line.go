@@ -105,8 +105,8 @@ func (c *Cache) displace(i uint32, n int) {
 func (l *lines) newDirectory(line uint64) uint32 {
 	i := l.free
 	if i == 0 {
-		l.directories = push(l.directories, directory{})
-		l.numbers = push(l.numbers, line)
+		l.directories = append(l.directories, directory{})
+		l.numbers = append(l.numbers, line)
 		return uint32(len(l.directories) - 1)
 	}
 	d := &l.directories[i]

@@ -33,20 +33,25 @@ func (b *slab) newSlot() uint32 {
 
 // addSlot adds a slot that is free, where none is.
 func (b *slab) addSlot() {
-	b.free = uint32(len(b.spans))
-	b.spans = push(b.spans, span{})
-	b.ages = push(b.ages, age{})
-	b.home = push(b.home, link{})
-	b.flight = push(b.flight, link{})
+	n := len(b.spans)
+	if n == cap(b.spans) {
+		b.grow()
+	}
+	b.spans = append(b.spans, span{})
+	b.ages = append(b.ages, age{})
+	b.home = append(b.home, link{})
+	b.flight = append(b.flight, link{})
+	b.free = uint32(n)
 }
 
-// push is append for a slab: it doubles, for a cache fills only once, and on the way
-// there append would copy it and leave it behind at each quarter.
-func push[T any](s []T, v T) []T {
-	if len(s) == cap(s) {
-		s = slices.Grow(s, len(s)+1)
-	}
-	return append(s, v)
+// grow makes room for as many slots again. A cache fills only once, and on the way
+// there append would copy the slab and leave it behind at each quarter.
+func (b *slab) grow() {
+	n := len(b.spans) + 1
+	b.spans = slices.Grow(b.spans, n)
+	b.ages = slices.Grow(b.ages, n)
+	b.home = slices.Grow(b.home, n)
+	b.flight = slices.Grow(b.flight, n)
 }
 
 // freeSpan gives back the slot of a span that is in no list.
@@ -91,7 +96,7 @@ func (b *slab) mix(s *span) {
 	i := b.freeMixture
 	if i == 0 {
 		i = uint32(len(b.mixtures))
-		b.mixtures = push(b.mixtures, mixture{})
+		b.mixtures = append(b.mixtures, mixture{})
 	} else {
 		b.freeMixture = uint32(b.mixtures[i][0])
 	}

@@ -156,9 +156,9 @@ func (c *Cache) stripeSlot(number uint64) uint32 {
 		c.freeStripes = c.shelf[s].next
 	} else {
 		s = uint32(len(c.stripes))
-		c.stripes = push(c.stripes, stripe{})
-		c.wait = push(c.wait, link{})
-		c.shelf = push(c.shelf, link{})
+		c.stripes = append(c.stripes, stripe{})
+		c.wait = append(c.wait, link{})
+		c.shelf = append(c.shelf, link{})
 	}
 	c.stripes[s] = stripe{number: number, shelf: noShelf}
 	c.byStripe.add(hashOf(number), s)
