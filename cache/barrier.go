@@ -31,7 +31,8 @@ func (c *Cache) Settled(mark uint64, e block.Extent) bool {
 		return c.settledByAge(mark, e)
 	}
 	w := over(e)
-	for i, p, ok := c.step(&w); ok; i, p, ok = c.step(&w) {
+	for w.more() {
+		i, p := c.step(&w)
 		if i != 0 && c.holds(i, mark, p.mask) {
 			return false
 		}
@@ -83,6 +84,8 @@ func (c *Cache) holds(i uint32, mark uint64, mask uint8) bool {
 // others are alike.
 func (s *span) share(e block.Extent) uint8 {
 	w := over(e.Intersect(s.extent()))
-	p, _ := w.next()
-	return p.mask
+	if !w.more() {
+		return 0
+	}
+	return w.next().mask
 }

@@ -6,6 +6,7 @@ import (
 
 	"tbraid/cache/replace"
 	"tbraid/internal/block"
+	"tbraid/internal/divisor"
 	"tbraid/sim"
 )
 
@@ -15,6 +16,7 @@ import (
 type Cache struct {
 	capacity     int
 	stripeBlocks uint64
+	perStripe    divisor.Divisor // stripeBlocks, which every Write divides by
 	replace      replace.Kind
 
 	slab
@@ -70,6 +72,7 @@ func New(cfg Config) (*Cache, error) {
 	c := &Cache{
 		capacity:     cfg.CapacityPages,
 		stripeBlocks: cfg.StripeBlocks,
+		perStripe:    divisor.New(cfg.StripeBlocks),
 		replace:      cfg.Replace,
 		lines:        lines{table: newTable()},
 		byStripe:     newTable(),

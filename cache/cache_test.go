@@ -407,3 +407,21 @@ func TestSteadyStateDoesNotAllocate(t *testing.T) {
 		t.Fatalf("%v allocations a round", n)
 	}
 }
+
+// A range with more pages than are dirty is asked stripe by stripe; what is dirty
+// beside it does not count.
+func TestSettled_DirtyBesideTheRange(t *testing.T) {
+	c := mustNew(t, 1<<10, 2048)
+	c.Write(1, ext(0, PageBlocks), 1)
+	beside := ext(2*PageBlocks, 64*PageBlocks)
+	if c.DirtyIn(beside) {
+		t.Error("dirty before the range, and the range is called dirty")
+	}
+	var b Batch
+	if !c.Gather(0, &b) || c.DirtyIn(beside) {
+		t.Error("in flight before the range, and the range is called dirty")
+	}
+	if !c.DirtyIn(ext(0, 64*PageBlocks)) {
+		t.Error("in flight in the range, and the range is called settled")
+	}
+}

@@ -55,7 +55,8 @@ func (c *Cache) Discard(e block.Extent) {
 
 func (c *Cache) discardPages(e block.Extent) {
 	w := over(e)
-	for i, p, ok := c.step(&w); ok; i, p, ok = c.step(&w) {
+	for w.more() {
+		i, p := c.step(&w)
 		if i != 0 {
 			c.discard(c.cut(i, p.first, p.pages()), p.mask)
 		}

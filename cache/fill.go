@@ -27,7 +27,8 @@ func (c *Cache) Fill(e block.Extent, runs []block.Run, mark uint64) (taken uint6
 			panic(fmt.Sprintf("cache: fill of %v with content of %v", e, r.Extent))
 		}
 		w := over(r.Extent)
-		for i, p, ok := c.step(&w); ok; i, p, ok = c.step(&w) {
+		for w.more() {
+			i, p := c.step(&w)
 			if i != 0 {
 				taken += c.complete(&c.spans[i], p.mask, r.Version)
 				continue

@@ -11,8 +11,10 @@ import (
 // after a miss Fill does so.
 func (c *Cache) Lookup(dst []block.Run, e block.Extent) (runs []block.Run, hit bool) {
 	w := over(e)
-	if i, p, ok := c.step(&w); ok && w.at == w.end { // all of e is alike, as it mostly is
-		return c.lookup(dst, i, p)
+	if w.more() {
+		if i, p := c.step(&w); !w.more() { // all of e is alike, as it mostly is
+			return c.lookup(dst, i, p)
+		}
 	}
 	base := len(dst)
 	dst = c.Peek(dst, e)
@@ -47,7 +49,8 @@ func (c *Cache) lookup(dst []block.Run, i uint32, p piece) (runs []block.Run, hi
 func (c *Cache) Peek(dst []block.Run, e block.Extent) []block.Run {
 	base := len(dst)
 	w := over(e)
-	for i, p, ok := c.step(&w); ok; i, p, ok = c.step(&w) {
+	for w.more() {
+		i, p := c.step(&w)
 		if i != 0 {
 			s := &c.spans[i]
 			p.mask &= s.valid
@@ -62,7 +65,8 @@ func (c *Cache) Peek(dst []block.Run, e block.Extent) []block.Run {
 func (c *Cache) Missing(dst []block.Extent, e block.Extent) []block.Extent {
 	base := len(dst)
 	w := over(e)
-	for i, p, ok := c.step(&w); ok; i, p, ok = c.step(&w) {
+	for w.more() {
+		i, p := c.step(&w)
 		p.mask &^= c.spans[i].valid // slot 0 holds nothing
 		dst = appendBlocks(dst, base, p)
 	}

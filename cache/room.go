@@ -14,7 +14,8 @@ func (c *Cache) Room(e block.Extent) bool {
 		return false
 	}
 	w := overPages(e)
-	for i, p, ok := c.step(&w); ok && n > spare; i, p, ok = c.step(&w) {
+	for w.more() && n > spare {
+		i, p := c.step(&w)
 		if i != 0 && !c.spans[i].clean() {
 			n -= uint64(p.pages())
 		}
@@ -77,7 +78,8 @@ func (c *Cache) rest(i uint32) {
 // touch is a hit on the clean pages of e, in rising order.
 func (c *Cache) touch(e block.Extent) {
 	w := overPages(e)
-	for i, p, ok := c.step(&w); ok; i, p, ok = c.step(&w) {
+	for w.more() {
+		i, p := c.step(&w)
 		if i != 0 && c.spans[i].clean() {
 			c.clean.Touch(c.cut(i, p.first, p.pages()))
 		}

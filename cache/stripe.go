@@ -27,7 +27,7 @@ const (
 )
 
 // StripeOf is the number of the stripe that holds the block at a.
-func (c *Cache) StripeOf(a block.LBA) uint64 { return uint64(a) / c.stripeBlocks }
+func (c *Cache) StripeOf(a block.LBA) uint64 { return c.perStripe.Quotient(uint64(a)) }
 
 // FullStripe names a stripe of which every block waits, the one that has been
 // full for longest: it needs no read to destage.
@@ -176,7 +176,7 @@ func (c *Cache) reshelve(s uint32) {
 	st := &c.stripes[s]
 	to := int8(noShelf)
 	if !st.flying && st.waitingBlocks > 0 {
-		to = int8(st.waitingBlocks * fullShelf / c.stripeBlocks)
+		to = int8(c.perStripe.Quotient(st.waitingBlocks * fullShelf))
 	}
 	if from := st.shelf; from != to {
 		if from == noShelf {

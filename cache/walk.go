@@ -30,19 +30,20 @@ func overPages(e block.Extent) walk {
 	return w
 }
 
-func (w *walk) next() (p piece, ok bool) {
-	if w.at >= w.end {
-		return piece{}, false
-	}
+// more tells whether there is a next piece.
+func (w *walk) more() bool { return w.at < w.end }
+
+// next is the next piece, of which there is one more.
+func (w *walk) next() piece {
 	page, lo, n := uint64(w.at/PageBlocks), w.at%PageBlocks, w.end-w.at
 	if lo != 0 || n < PageBlocks {
 		n = min(PageBlocks-lo, n)
 		w.at += n
-		return piece{page, page + 1, uint8((1<<n - 1) << lo)}, true
+		return piece{page, page + 1, uint8((1<<n - 1) << lo)}
 	}
 	end := min(uint64(w.end/PageBlocks), page|(linePages-1)+1)
 	w.at = block.LBA(end * PageBlocks)
-	return piece{page, end, whole}, true
+	return piece{page, end, whole}
 }
 
 // resume goes back to a page within the piece that came last.
@@ -50,16 +51,14 @@ func (w *walk) resume(page uint64) { w.at = block.LBA(page * PageBlocks) }
 
 // step is the next piece of a walk of which all pages lie in span i or, if i is 0,
 // in none.
-func (c *Cache) step(w *walk) (i uint32, p piece, ok bool) {
-	if p, ok = w.next(); !ok {
-		return 0, piece{}, false
-	}
+func (c *Cache) step(w *walk) (i uint32, p piece) {
+	p = w.next()
 	i, n := c.find(p.first, p.end)
 	if end := p.first + uint64(n); end < p.end {
 		p.end = end
 		w.resume(end)
 	}
-	return i, p, true
+	return i, p
 }
 
 func (p *piece) pages() int { return int(p.end - p.first) }

@@ -22,7 +22,8 @@ func (c *Cache) Write(now sim.Time, e block.Extent, v block.Version) (superseded
 	c.scattered, c.wrote = e.Start != c.wrote, e.End()
 	t := visit{now: now, version: v}
 	w := over(e)
-	for i, p, ok := c.step(&w); ok; i, p, ok = c.step(&w) {
+	for w.more() {
+		i, p := c.step(&w)
 		if p.first >= t.end {
 			c.enter(&t, i, p.first)
 		}
