@@ -67,16 +67,12 @@ func (c *Cache) Gather(stripe uint64, b *Batch) bool {
 
 // load makes what waits of a stripe carried, and notes it in b, sorted.
 func (c *Cache) load(b *Batch, st *stripe) {
-	first := st.number * (c.stripeBlocks / PageBlocks)
-	b.keys = b.keys[:0]
-	sorted := true
+	sorted, last := true, uint64(0)
 	for i := st.waiting.head; i != 0; {
 		next, p := c.home[i].next, &c.spans[i]
-		key := (p.first-first)<<32 | uint64(i)
-		if n := len(b.keys); n > 0 && key < b.keys[n-1] {
-			sorted = false
-		}
-		b.keys = append(b.keys, key)
+		sorted = sorted && p.first >= last
+		last = p.first
+		b.parts = append(b.parts, part{i, int(p.pages)})
 		b.pages += int(p.pages)
 		p.carried, p.flying, p.waiting = p.waiting, p.waiting, 0
 		c.ages[i].carried = c.ages[i].waiting
@@ -84,11 +80,21 @@ func (c *Cache) load(b *Batch, st *stripe) {
 		i = next
 	}
 	if !sorted {
-		slices.Sort(b.keys)
+		c.sort(b, st.number*(c.stripeBlocks/PageBlocks))
 	}
-	for _, key := range b.keys {
+}
+
+// sort puts the parts of a batch in the order of the volume. The stripe begins with
+// that page.
+func (c *Cache) sort(b *Batch, first uint64) {
+	b.keys = b.keys[:0]
+	for _, part := range b.parts {
+		b.keys = append(b.keys, (c.spans[part.slot].first-first)<<32|uint64(part.slot))
+	}
+	slices.Sort(b.keys)
+	for k, key := range b.keys {
 		i := uint32(key)
-		b.parts = append(b.parts, part{i, int(c.spans[i].pages)})
+		b.parts[k] = part{i, int(c.spans[i].pages)}
 	}
 }
 
