@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"math/bits"
 	"slices"
 
 	"tbraid/internal/block"
@@ -13,13 +14,15 @@ func (s *Sweep) holdStill(e block.Extent) {
 	if s.active == 0 {
 		return
 	}
+	if e.Empty() {
+		e = everywhere
+	}
+	start, end := e.Start, e.End()
 	for i := range s.under {
-		u := &s.under[i]
-		if u.above == 0 || !e.Empty() && (e.Start >= u.above || e.End() <= u.below) {
-			continue
-		}
-		if f := &s.flights[i]; e.Empty() || f.overlaps(e) {
-			s.pause(f)
+		if u := &s.under[i]; start < u.above && u.below < end {
+			if f := &s.flights[i]; f.overlaps(e) {
+				s.pause(f)
+			}
 		}
 	}
 }
@@ -261,17 +264,18 @@ func (s *Sweep) awaits(f *flight, c change, n int64) {
 // cut adds g for the blocks of e, which begin at offset, as up to three
 // segments: of units that are not whole at either end, and of whole ones.
 func (s *Sweep) cut(f *flight, g segment, offset uint64, e block.Extent) {
+	shift := bits.TrailingZeros64(f.UnitBlocks)
 	for at := e.Start; at < e.End(); {
 		o := offset + uint64(at-e.Start)
 		left := uint64(e.End() - at)
-		g.first, g.start = o/f.UnitBlocks, at
-		switch within := o % f.UnitBlocks; {
+		g.first, g.start = o>>shift, at
+		switch within := o & (f.UnitBlocks - 1); {
 		case within > 0 || left < f.UnitBlocks:
 			g.blocks = min(f.UnitBlocks-within, left)
 			g.last = g.first + 1
 		default:
 			g.blocks = f.UnitBlocks
-			g.last = g.first + left/f.UnitBlocks
+			g.last = g.first + left>>shift
 		}
 		s.appendSegment(f, g)
 		at += block.LBA(g.blocks * (g.last - g.first))

@@ -142,6 +142,9 @@ type vault struct {
 // noBorder is beyond every volume.
 const noBorder block.LBA = 1 << 62
 
+// everywhere is all volumes.
+var everywhere = block.Between(0, noBorder)
+
 // weighs tells whether it may matter how much is dirty: then what a WRITE only
 // carried along counts, even where no program has ever written.
 func (s *Sweep) weighs() bool { return s.keeps.Exists && !s.keeps.Ends }

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"math/bits"
+
 	"tbraid/internal/block"
 	"tbraid/sim"
 )
@@ -12,7 +14,7 @@ import (
 type Pass struct {
 	Begin, End sim.Time
 	Units      uint64
-	UnitBlocks uint64
+	UnitBlocks uint64 // a power of two
 	Tears      bool // a unit can be left half written
 	Pieces     []Piece
 }
@@ -131,6 +133,9 @@ func (l *Ledger) Starts(now sim.Time, p *Pass) int {
 	s.tick(now)
 	if len(p.Pieces) == 0 {
 		return noFlight // parity, or a log
+	}
+	if bits.OnesCount64(p.UnitBlocks) != 1 {
+		panic("ledger: a pass in units that are no power of two")
 	}
 	i := s.berth()
 	f := &s.flights[i]

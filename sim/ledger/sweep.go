@@ -34,6 +34,7 @@ type Sweep struct {
 	landed                 sim.Time       // what has come to the media is booked up to here
 	booking                bool           // it is being booked, of one flight or all
 	buckets                buckets
+	border                 sim.Time // of the bucket of now, to the next
 	touched                []*meter
 	marked                 sim.Time
 	folded                 int            // flushes before this one are over
@@ -76,6 +77,7 @@ type tally struct {
 func (l *Ledger) Listen(now sim.Time, content Content, p Keeping) *Sweep {
 	s := &Sweep{l: l, now: now, keeps: p, kinds: 1, marked: -1, folded: len(l.flushes)}
 	s.buckets = buckets{from: now, shift: firstShift}
+	s.border = s.buckets.next(now)
 	s.eachMeter(func(m *meter) { *m = newMeter(now) })
 	if p.Exists {
 		s.kinds = 2
@@ -104,6 +106,7 @@ func (l *Ledger) From(now sim.Time) {
 	s := l.sweep
 	l.enter(now, block.Extent{})
 	s.buckets = buckets{from: now, shift: firstShift}
+	s.border = s.buckets.next(now)
 	s.instants = 0
 	s.eachMeter(func(m *meter) {
 		value := m.value
@@ -149,22 +152,32 @@ func (s *Sweep) turn(now sim.Time) {
 	}
 	s.measure(s.now)
 	s.instants++
-	for s.buckets.index(now) >= maxBuckets {
-		s.buckets.shift++
-		s.eachMeter((*meter).halve)
+	if now >= s.border {
+		for s.buckets.index(now) >= maxBuckets {
+			s.buckets.shift++
+			s.eachMeter((*meter).halve)
+		}
+		s.border = s.buckets.next(s.now)
 	}
 	for t := s.nextStop(); t < now; t = s.nextStop() {
 		s.look(t)
 		s.measure(t)
 	}
-	if s.now = now; s.active > 0 && s.stop == now {
+	if s.goOn(now); s.active > 0 && s.stop == now {
 		s.land()
+	}
+}
+
+// goOn moves the time on.
+func (s *Sweep) goOn(t sim.Time) {
+	if s.now = t; t >= s.border {
+		s.border = s.buckets.next(t)
 	}
 }
 
 // look brings the time to t, and with it what comes to the media up to then.
 func (s *Sweep) look(t sim.Time) {
-	s.now = t
+	s.goOn(t)
 	s.land()
 }
 
@@ -178,7 +191,7 @@ func (s *Sweep) nextStop() sim.Time {
 	if s.active == 0 {
 		return t
 	}
-	t = min(t, s.buckets.next(s.now))
+	t = min(t, s.border)
 	if s.stop > s.now {
 		t = min(t, s.stop)
 	}
@@ -187,6 +200,9 @@ func (s *Sweep) nextStop() sim.Time {
 
 // measure takes note of every count that has changed, at the end of instant t.
 func (s *Sweep) measure(t sim.Time) {
+	if len(s.touched)+len(s.probes) == 0 && s.seen == nil && t != s.marked {
+		return
+	}
 	asked := len(s.probes) > 0 && t == s.probes[0]
 	i := s.buckets.index(t)
 	if s.landed < t && (asked || t == s.marked || s.rises(i)) {
