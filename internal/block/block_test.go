@@ -2,6 +2,7 @@ package block
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -180,19 +181,22 @@ func (t *tree[V]) check(f rapid.TB) {
 			switch {
 			case b.leaf[k] != l:
 				f.Fatalf("leaf %d of branch %d is not the next in the chain", k, i)
-			case l.low != at || b.low[k] != l.low || l.branch != b:
+			case l.low != at || b.low[k] != l.low:
 				f.Fatalf("leaf %d of branch %d begins at %d, want %d", k, i, l.low, at)
 			case l.n == 0 && t.leaves > 1:
 				f.Fatal("an empty leaf")
 			}
 			for j := range l.n {
-				if l.start[j] < l.low || l.start[j] >= l.high || l.end[j] <= l.start[j] {
-					f.Fatalf("run %d-%d in leaf %d-%d", l.start[j], l.end[j], l.low, l.high)
+				if !l.owns(l.from(j)) || l.to(j) <= l.from(j) || j > 0 && l.from(j) < l.to(j-1) {
+					f.Fatalf("run %d-%d in leaf %d-%d", l.from(j), l.to(j), l.low, l.high)
+				}
+				if l.start[j] == far || l.end[j] == far && j < l.n-1 {
+					f.Fatalf("place %d of %d has an address without a name", j, l.n)
 				}
 			}
 			for j := l.n; j < leafPlaces; j++ {
-				if l.start[j] != none {
-					f.Fatal("an empty place has a key")
+				if l.start[j] != far {
+					f.Fatal("an empty place has a start")
 				}
 			}
 			leaves, at, l = leaves+1, l.high, l.next
@@ -201,4 +205,65 @@ func (t *tree[V]) check(f rapid.TB) {
 	if leaves != t.leaves || l != nil || leaves > 0 && at != none {
 		f.Fatalf("%d leaves, want %d; they end at %d", leaves, t.leaves, at)
 	}
+}
+
+// Addresses so far apart that a leaf cannot name them all. The oracle is an array
+// with one value for what lies between two addresses that follow each other.
+func TestMapOfFarAddresses(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		cuts := []LBA{0}
+		apart := rapid.SampledFrom([]LBA{1, 1, 7, 1 << 20, far - 1, far, far + 1, 1 << 33, 1 << 54})
+		for range rapid.IntRange(1, 200).Draw(t, "cuts") {
+			cuts = append(cuts, cuts[len(cuts)-1]+apart.Draw(t, "apart"))
+		}
+		parts := len(cuts) - 1
+		var m Map[uint8]
+		want := make([]uint8, parts)
+		for range rapid.IntRange(1, 400).Draw(t, "steps") {
+			i := rapid.IntRange(0, parts-1).Draw(t, "first")
+			k := rapid.IntRange(i+1, min(i+3, parts)).Draw(t, "behind")
+			if rapid.IntRange(0, 15).Draw(t, "long") == 0 {
+				k = rapid.IntRange(i+1, parts).Draw(t, "far behind")
+			}
+			e, v := Between(cuts[i], cuts[k]), rapid.Uint8Max(3).Draw(t, "value")
+			if spot, old, one := m.Find(e); one {
+				if old != want[i] {
+					t.Fatalf("Find %v: %d, want %d", e, old, want[i])
+				}
+				m.Put(spot, e, v)
+			} else {
+				m.Set(e, v)
+			}
+			for j := i; j < k; j++ {
+				want[j] = v
+			}
+			m.tree.check(t)
+		}
+		var runs []Value[uint8]
+		for i, v := range want {
+			e := Between(cuts[i], cuts[i+1])
+			if m.At(e.Start) != v || m.At(e.End()-1) != v {
+				t.Fatalf("%v holds %d and %d, want %d", e, m.At(e.Start), m.At(e.End()-1), v)
+			}
+			if n := len(runs); n > 0 && runs[n-1].Value == v {
+				runs[n-1].Extent.Blocks += e.Blocks
+			} else {
+				runs = append(runs, Value[uint8]{e, v})
+			}
+		}
+		if got := m.Append(nil, Between(0, cuts[parts])); !slices.Equal(got, runs) {
+			t.Fatalf("runs %v, want %v", got, runs)
+		}
+		for i, r := range runs {
+			next, _ := m.Next(r.Extent.Start)
+			prev, _ := m.Prev(r.Extent.End())
+			if r.Value != 0 && (next != r || prev != r) {
+				t.Fatalf("run %d: next %v, prev %v, want %v", i, next, prev, r)
+			}
+		}
+		runs = slices.DeleteFunc(runs, func(r Value[uint8]) bool { return r.Value == 0 })
+		if got := m.All(nil); !slices.Equal(got, runs) || m.Len() != len(runs) {
+			t.Fatalf("%d runs %v, want %v", m.Len(), got, runs)
+		}
+	})
 }

@@ -22,7 +22,7 @@ func (m *Map[V]) Len() int { return m.count }
 
 // At is the value of the block at a.
 func (m *Map[V]) At(a LBA) V {
-	if l, j := m.seek(a); l != nil && l.start[j&mask] <= a {
+	if l, j := m.seek(a); l != nil && l.from(j) <= a {
 		return l.value[j&mask]
 	}
 	var zero V
@@ -55,9 +55,9 @@ type Spot[V comparable] struct {
 func (m *Map[V]) Find(e Extent) (s Spot[V], v V, one bool) {
 	l, j := m.seek(e.Start)
 	switch {
-	case l == nil || l.start[j&mask] >= e.End():
+	case l == nil || l.from(j) >= e.End():
 		return Spot[V]{l, j}, v, true
-	case l.start[j&mask] <= e.Start && l.end[j&mask] >= e.End():
+	case l.from(j) <= e.Start && l.to(j) >= e.End():
 		return Spot[V]{l, j}, l.value[j&mask], true
 	}
 	return Spot[V]{}, v, false
@@ -70,8 +70,8 @@ func (m *Map[V]) Put(s Spot[V], e Extent, v V) { m.set(s.leaf, s.place, e, v) }
 func (m *Map[V]) set(l *leaf[V], j int, e Extent, v V) {
 	var zero V
 	start, end := e.Start, e.End()
-	if l != nil && l.start[j&mask] < end { // it overlaps e
-		if l.start[j&mask] == start && l.end[j&mask] == end && v != zero && m.overwrite(l, j, v) {
+	if l != nil && l.from(j) < end { // it overlaps e
+		if l.from(j) == start && l.to(j) == end && v != zero && m.overwrite(l, j, v) {
 			return
 		}
 		l, j = m.carve(l, j, start, end)
@@ -79,20 +79,20 @@ func (m *Map[V]) set(l *leaf[V], j int, e Extent, v V) {
 	if v == zero {
 		return
 	}
-	if p, k := m.before(l, j); p != nil && p.end[k&mask] == start && p.value[k&mask] == v {
-		p.end[k&mask] = end // goes on with the run in front
-		if l != nil && l.start[j&mask] == end && l.value[j&mask] == v {
-			p.end[k&mask] = l.end[j&mask]
+	if p, k := m.before(l, j); p != nil && p.to(k) == start && p.value[k&mask] == v {
+		p.finish(k, end) // goes on with the run in front
+		if l != nil && l.from(j) == end && l.value[j&mask] == v {
+			p.finish(k, l.to(j))
 			m.remove(l, j)
 		}
 		return
 	}
-	if l != nil && l.start[j&mask] == end && l.value[j&mask] == v {
-		if start >= l.low { // the run behind begins earlier
-			l.start[j&mask] = start
+	if l != nil && l.from(j) == end && l.value[j&mask] == v {
+		if l.owns(start) && l.names(start) { // the run behind begins earlier
+			l.begin(j, start)
 			return
 		}
-		end = l.end[j&mask]
+		end = l.to(j)
 		l, j = m.remove(l, j)
 	}
 	m.insert(l, j, start, end, v)
@@ -101,10 +101,10 @@ func (m *Map[V]) set(l *leaf[V], j int, e Extent, v V) {
 // overwrite gives the run at (l, j) the value v, if it then joins neither of its
 // neighbours: what happens to a block again and again.
 func (m *Map[V]) overwrite(l *leaf[V], j int, v V) bool {
-	if p, k := m.before(l, j); p != nil && p.end[k&mask] == l.start[j&mask] && p.value[k&mask] == v {
+	if p, k := m.before(l, j); p != nil && p.to(k) == l.from(j) && p.value[k&mask] == v {
 		return false
 	}
-	if n, k := after(l, j); n != nil && n.start[k&mask] == l.end[j&mask] && n.value[k&mask] == v {
+	if n, k := after(l, j); n != nil && n.from(k) == l.to(j) && n.value[k&mask] == v {
 		return false
 	}
 	l.value[j&mask] = v
@@ -114,21 +114,21 @@ func (m *Map[V]) overwrite(l *leaf[V], j int, v V) bool {
 // carve removes [start, end), of which the run at (l, j) has a part, and returns
 // the first run behind it.
 func (m *Map[V]) carve(l *leaf[V], j int, start, end LBA) (*leaf[V], int) {
-	if l.start[j&mask] < start {
-		last, v := l.end[j&mask], l.value[j&mask]
-		l.end[j&mask] = start
+	if l.from(j) < start {
+		last, v := l.to(j), l.value[j&mask]
+		l.finish(j, start)
 		l, j = after(l, j)
 		if last > end { // e lies inside one run
 			return m.insert(l, j, end, last, v)
 		}
 	}
-	for l != nil && l.start[j&mask] < end {
-		if last := l.end[j&mask]; last > end {
-			if end < l.high {
-				l.start[j&mask] = end
+	for l != nil && l.from(j) < end {
+		if last := l.to(j); last > end {
+			if l.owns(end) && l.names(end) {
+				l.begin(j, end)
 				return l, j
 			}
-			v := l.value[j&mask] // it begins in the next leaf now
+			v := l.value[j&mask] // it begins in another leaf now
 			l, j = m.remove(l, j)
 			return m.insert(l, j, end, last, v)
 		}
@@ -144,12 +144,12 @@ func (m *Map[V]) Append(dst []Value[V], e Extent) []Value[V] {
 	if at >= end {
 		return dst
 	}
-	for l, j := m.seek(at); l != nil && l.start[j&mask] < end; l, j = after(l, j) {
-		if begin := l.start[j&mask]; begin > at {
+	for l, j := m.seek(at); l != nil && l.from(j) < end; l, j = after(l, j) {
+		if begin := l.from(j); begin > at {
 			dst = append(dst, Value[V]{Extent: Between(at, begin)})
 			at = begin
 		}
-		stop := min(l.end[j&mask], end)
+		stop := min(l.to(j), end)
 		dst = append(dst, Value[V]{Extent{at, uint64(stop - at)}, l.value[j&mask]})
 		if at = stop; at == end {
 			return dst
@@ -162,7 +162,7 @@ func (m *Map[V]) Append(dst []Value[V], e Extent) []Value[V] {
 func (m *Map[V]) All(dst []Value[V]) []Value[V] {
 	for l := m.tree.first; l != nil; l = l.next {
 		for j := range l.n {
-			dst = append(dst, Value[V]{Between(l.start[j], l.end[j]), l.value[j]})
+			dst = append(dst, Value[V]{Between(l.from(j), l.to(j)), l.value[j]})
 		}
 	}
 	return dst
@@ -175,20 +175,20 @@ func (m *Map[V]) Next(a LBA) (Value[V], bool) {
 	if l == nil {
 		return Value[V]{}, false
 	}
-	return Value[V]{Between(max(l.start[j&mask], a), l.end[j&mask]), l.value[j&mask]}, true
+	return Value[V]{Between(max(l.from(j), a), l.to(j)), l.value[j&mask]}, true
 }
 
 // Prev is the last run of a value other than zero before a; of one that a lies
 // within, the part before it.
 func (m *Map[V]) Prev(a LBA) (Value[V], bool) {
 	l, j := m.seek(a)
-	if l != nil && l.start[j&mask] < a {
-		return Value[V]{Between(l.start[j&mask], a), l.value[j&mask]}, true
+	if l != nil && l.from(j) < a {
+		return Value[V]{Between(l.from(j), a), l.value[j&mask]}, true
 	}
 	if l, j = m.before(l, j); l == nil {
 		return Value[V]{}, false
 	}
-	return Value[V]{Between(l.start[j&mask], l.end[j&mask]), l.value[j&mask]}, true
+	return Value[V]{Between(l.from(j), l.to(j)), l.value[j&mask]}, true
 }
 
 // seek finds the first run that ends beyond a; no leaf if there is none.
@@ -199,9 +199,9 @@ func (m *Map[V]) seek(a LBA) (*leaf[V], int) {
 	}
 	j := l.upTo(a)
 	switch {
-	case j > 0 && l.end[(j-1)&mask] > a:
+	case j > 0 && l.to(j-1) > a:
 		return l, j - 1
-	case j == 0 && l.prev != nil && l.prev.end[(l.prev.n-1)&mask] > a: // it reaches over from there
+	case j == 0 && l.prev != nil && l.prev.to(l.prev.n-1) > a: // it reaches over from there
 		return l.prev, l.prev.n - 1
 	case j == l.n:
 		return l.next, 0

@@ -22,15 +22,11 @@ type tree[V comparable] struct {
 }
 
 const (
-	// leafPlaces is a power of two: small enough that an insert moves a few cache
-	// lines. The last place stays empty, so that a search needs no bound.
-	leafPlaces = 32
-	mask       = leafPlaces - 1
-	// branchPlaces is the same for the leaves of a branch.
+	// branchPlaces is for the leaves of a branch what leafPlaces is for runs.
 	branchPlaces = 64
 	branchMask   = branchPlaces - 1
 
-	none LBA = 1<<64 - 1 // key of a place that is empty
+	none LBA = 1<<64 - 1 // behind every address
 
 	// fingerBits is the size of the table of fingers: what comes back to an address
 	// does so while a few hundred others are under way.
@@ -50,19 +46,9 @@ type finger[V comparable] struct {
 	leaf *leaf[V]
 }
 
-type leaf[V comparable] struct {
-	prev, next *leaf[V]
-	branch     *branch[V]
-	low, high  LBA // it owns [low, high)
-	n          int
-	hint       int // what upTo last returned
-	start, end [leafPlaces]LBA
-	value      [leafPlaces]V
-}
-
 type branch[V comparable] struct {
 	n    int
-	low  [branchPlaces]LBA
+	low  [branchPlaces]LBA // none where there is no leaf
 	leaf [branchPlaces]*leaf[V]
 }
 
@@ -89,7 +75,14 @@ func (t *tree[V]) search(a LBA) *leaf[V] {
 	if len(t.lows) == 0 {
 		return nil
 	}
-	lo, hi := 0, len(t.lows) // the last branch that begins at or before a is in [lo, hi)
+	b := t.branches[t.branchOf(a)]
+	t.near = b.leaf[b.find(a)&branchMask]
+	return t.near
+}
+
+// branchOf is the place of the last branch that begins at or before a.
+func (t *tree[V]) branchOf(a LBA) int {
+	lo, hi := 0, len(t.lows) // it is in [lo, hi)
 	for hi-lo > 1 {
 		mid := int(uint(lo+hi) >> 1)
 		if t.lows[mid] <= a {
@@ -98,63 +91,7 @@ func (t *tree[V]) search(a LBA) *leaf[V] {
 			hi = mid
 		}
 	}
-	b := t.branches[lo]
-	k := 0
-	for step := branchPlaces / 2; step > 0; step /= 2 {
-		if b.low[(k+step-1)&branchMask] <= a {
-			k += step
-		}
-	}
-	t.near = b.leaf[(k-1)&branchMask]
-	return t.near
-}
-
-// upTo is the number of runs of the leaf that begin at or before a: what it was last
-// time, or one more, where addresses come in order. Else it looks first at one of
-// each line of the processor's cache: these loads do not wait for each other, so that
-// lines which have not been looked at for long come at once.
-func (l *leaf[V]) upTo(a LBA) int {
-	if k := l.hint; k > 0 && k < leafPlaces-1 && l.start[k-1] <= a {
-		switch {
-		case a < l.start[k]:
-			return k
-		case a < l.start[k+1]:
-			l.hint = k + 1
-			return k + 1
-		}
-	}
-	const line = 8
-	k := 0
-	for i := line; i < leafPlaces; i += line {
-		if l.start[i-1] <= a {
-			k = i
-		}
-	}
-	for step := line / 2; step > 0; step /= 2 {
-		if l.start[(k+step-1)&mask] <= a {
-			k += step
-		}
-	}
-	l.hint = k
-	return k
-}
-
-func (l *leaf[V]) insert(j int, start, end LBA, v V) {
-	n := l.n
-	copy(l.start[j+1:n+1], l.start[j:n])
-	copy(l.end[j+1:n+1], l.end[j:n])
-	copy(l.value[j+1:n+1], l.value[j:n])
-	l.start[j], l.end[j], l.value[j] = start, end, v
-	l.n = n + 1
-}
-
-func (l *leaf[V]) remove(j int) {
-	n := l.n - 1
-	copy(l.start[j:n], l.start[j+1:n+1])
-	copy(l.end[j:n], l.end[j+1:n+1])
-	copy(l.value[j:n], l.value[j+1:n+1])
-	l.start[n] = none
-	l.n = n
+	return lo
 }
 
 // place finds where a run that begins at start goes, which belongs in front of
@@ -169,7 +106,7 @@ func (t *tree[V]) place(l *leaf[V], j int, start LBA) (*leaf[V], int) {
 		l = l.prev
 		j = l.n
 	}
-	if l.n < leafPlaces-1 {
+	if l.n < leafPlaces-1 && l.names(start) {
 		return l, j
 	}
 	return t.split(l, j, start)
@@ -183,31 +120,29 @@ func (t *tree[V]) plant() *leaf[V] {
 		b.low[i] = none
 	}
 	b.low[0], b.leaf[0] = 0, l
-	l.branch, l.low, l.high = b, 0, none
+	l.low, l.high = 0, none
 	t.lows, t.branches = append(t.lows[:0], 0), append(t.branches[:0], b)
 	t.first, t.last, t.near = l, l, l
 	return l
 }
 
-// split makes room in a full leaf for a run in front of place j. Who appends in
-// order leaves full leaves behind.
+// split makes room for a run in front of place j in a leaf that is full, or that
+// cannot name its start. Who appends in order leaves full leaves behind.
 func (t *tree[V]) split(l *leaf[V], j int, start LBA) (*leaf[V], int) {
 	half := l.n / 2
-	if j == l.n && l == t.last {
+	switch named := l.names(start); {
+	case !named && j == 0:
+		half = 0
+	case !named, j == l.n && l == t.last:
 		half = l.n
 	}
 	r := t.leaf()
-	r.n = copy(r.start[:], l.start[half:l.n])
-	copy(r.end[:], l.end[half:l.n])
-	copy(r.value[:], l.value[half:l.n])
-	for i := half; i < l.n; i++ {
-		l.start[i] = none
-	}
 	r.low, r.high = start, l.high
-	if r.n > 0 {
-		r.low = r.start[0]
+	if half < l.n {
+		r.low = l.from(half)
+		l.give(r, half)
 	}
-	l.n, l.high = half, r.low
+	l.high = r.low
 	if r.prev, r.next = l, l.next; r.next != nil {
 		r.next.prev = r
 	} else {
@@ -216,21 +151,23 @@ func (t *tree[V]) split(l *leaf[V], j int, start LBA) (*leaf[V], int) {
 	l.next = r
 	t.attach(l, r)
 	if start >= r.low {
-		return r, j - half
+		l, j = r, j-half
 	}
+	l.names(start) // if it is empty, it does from here on
 	return l, j
 }
 
 // attach enters leaf r, which is new, behind l.
 func (t *tree[V]) attach(l, r *leaf[V]) {
-	b := l.branch
+	i := t.branchOf(l.low)
+	b := t.branches[i]
 	k := b.find(l.low) + 1
 	if b.n == branchPlaces-1 {
-		b, k = t.fork(b, k)
+		b, k = t.fork(i, k)
 	}
 	copy(b.low[k+1:b.n+1], b.low[k:b.n])
 	copy(b.leaf[k+1:b.n+1], b.leaf[k:b.n])
-	b.low[k], b.leaf[k], r.branch = r.low, r, b
+	b.low[k], b.leaf[k] = r.low, r
 	b.n++
 }
 
@@ -245,10 +182,11 @@ func (b *branch[V]) find(a LBA) int {
 	return k - 1
 }
 
-// fork splits a full branch and returns where its place k is now.
-func (t *tree[V]) fork(b *branch[V], k int) (*branch[V], int) {
+// fork splits branch i, which is full, and returns where its place k is now.
+func (t *tree[V]) fork(i, k int) (*branch[V], int) {
+	b := t.branches[i]
 	half := b.n / 2
-	if k == b.n && b == t.branches[len(t.branches)-1] {
+	if k == b.n && i == len(t.branches)-1 {
 		half = b.n - 1
 	}
 	r := &branch[V]{}
@@ -257,16 +195,12 @@ func (t *tree[V]) fork(b *branch[V], k int) (*branch[V], int) {
 	for i := r.n; i < branchPlaces; i++ {
 		r.low[i] = none
 	}
-	for i := range r.n {
-		r.leaf[i].branch = r
-	}
 	for i := half; i < b.n; i++ {
 		b.low[i], b.leaf[i] = none, nil
 	}
 	b.n = half
-	i, _ := slices.BinarySearch(t.lows, r.low[0])
-	t.lows = slices.Insert(t.lows, i, r.low[0])
-	t.branches = slices.Insert(t.branches, i, r)
+	t.lows = slices.Insert(t.lows, i+1, r.low[0])
+	t.branches = slices.Insert(t.branches, i+1, r)
 	if k > half {
 		return r, k - half
 	}
@@ -276,17 +210,18 @@ func (t *tree[V]) fork(b *branch[V], k int) (*branch[V], int) {
 // drop takes an empty leaf out and returns the next one. A neighbour owns its
 // addresses from then on.
 func (t *tree[V]) drop(l *leaf[V]) *leaf[V] {
-	next, b := l.next, l.branch
+	next := l.next
 	if l.prev == nil && next == nil { // the last one stays: what fills and empties does not allocate
 		return nil
 	}
+	i := t.branchOf(l.low)
+	b := t.branches[i]
 	k := b.find(l.low)
 	copy(b.low[k:b.n], b.low[k+1:b.n])
 	copy(b.leaf[k:b.n], b.leaf[k+1:b.n])
 	b.n--
 	b.low[b.n], b.leaf[b.n] = none, nil
 	if k == 0 {
-		i, _ := slices.BinarySearch(t.lows, l.low)
 		if b.n == 0 {
 			t.lows, t.branches = slices.Delete(t.lows, i, i+1), slices.Delete(t.branches, i, i+1)
 		} else {
@@ -304,7 +239,7 @@ func (t *tree[V]) drop(l *leaf[V]) *leaf[V] {
 	} else {
 		t.last = l.prev
 	}
-	l.low, l.high, l.prev, l.next, l.branch = none, 0, nil, nil, nil
+	l.low, l.high, l.prev, l.next = none, 0, nil, nil
 	t.leaves--
 	t.spare = append(t.spare, l)
 	return next
@@ -312,7 +247,7 @@ func (t *tree[V]) drop(l *leaf[V]) *leaf[V] {
 
 // lower makes the first leaf own everything in front of it.
 func (t *tree[V]) lower(l *leaf[V]) {
-	l.low, l.branch.low[0], t.lows[0] = 0, 0, 0
+	l.low, t.branches[0].low[0], t.lows[0] = 0, 0, 0
 }
 
 // leaf is an empty leaf, one that was used before if there is any. New ones are
@@ -323,7 +258,7 @@ func (t *tree[V]) leaf() *leaf[V] {
 		t.grown += len(made)
 		for i := range made {
 			for j := range made[i].start {
-				made[i].start[j] = none
+				made[i].start[j] = far
 			}
 			t.spare = append(t.spare, &made[i])
 		}
