@@ -7,18 +7,18 @@ import "slices"
 // its own, and all leaves together own every address. A run may end beyond the
 // range of its leaf.
 //
-// Keys lie apart from values, so that a search touches two or three lines of the
-// processor's cache a level; and whoever comes back to an address soon finds its
-// leaf by a finger, without a search.
+// Keys lie apart from values and are short, so that a search touches few lines of
+// the processor's cache. Whoever comes to an address most often finds its leaf by a
+// guess, without a search (see guess.go).
 type tree[V comparable] struct {
 	lows        []LBA // of the branches
 	branches    []*branch[V]
 	first, last *leaf[V]
 	leaves      int
-	near        *leaf[V]    // where the last search ended
-	fingers     []finger[V] // by address, hashed
-	spare       []*leaf[V]  // leaves that are in no branch
-	grown       int         // leaves made
+	near        *leaf[V] // where the last search ended
+	guess       guesses[V]
+	spare       []*leaf[V] // leaves that are in no branch
+	grown       int        // leaves made
 }
 
 const (
@@ -27,24 +27,7 @@ const (
 	branchMask   = branchPlaces - 1
 
 	none LBA = 1<<64 - 1 // behind every address
-
-	// fingerBits is the size of the table of fingers: what comes back to an address
-	// does so while a few hundred others are under way.
-	fingerBits = 10
-	// fingerShift makes neighbours of 64 KiB share one.
-	fingerShift = 7
-	// fewLeaves are searched as quickly as a finger is found.
-	fewLeaves = 16
 )
-
-// finger is where the search for an address of a part ended. It knows the part, so
-// that a leaf that has nothing to do with the address is not touched: most often
-// it is not in the processor's cache. A leaf that owns the address no more shows
-// that itself.
-type finger[V comparable] struct {
-	part uint64 // counted from 1
-	leaf *leaf[V]
-}
 
 type branch[V comparable] struct {
 	n    int
@@ -54,30 +37,25 @@ type branch[V comparable] struct {
 
 // owner is the leaf that owns address a; nil if there is none at all.
 func (t *tree[V]) owner(a LBA) *leaf[V] {
-	if l := t.near; l != nil && a >= l.low && a < l.high {
+	if l := t.near; l != nil && l.owns(a) {
 		return l
 	}
-	if len(t.fingers) == 0 {
-		return t.search(a)
+	if t.leaves == 0 {
+		return nil
 	}
-	part := uint64(a)>>fingerShift + 1
-	f := &t.fingers[part*0x9e3779b97f4a7c15>>(64-fingerBits)]
-	if f.part == part && a >= f.leaf.low && a < f.leaf.high {
-		t.near = f.leaf
-		return f.leaf
+	l := t.guess.at(a)
+	if l == nil {
+		l = t.search(a)
+		t.learn(a, l)
 	}
-	l := t.search(a)
-	f.part, f.leaf = part, l
+	t.near = l
 	return l
 }
 
+// search finds the leaf that owns address a, if there is any leaf.
 func (t *tree[V]) search(a LBA) *leaf[V] {
-	if len(t.lows) == 0 {
-		return nil
-	}
 	b := t.branches[t.branchOf(a)]
-	t.near = b.leaf[b.find(a)&branchMask]
-	return t.near
+	return b.leaf[b.find(a)&branchMask]
 }
 
 // branchOf is the place of the last branch that begins at or before a.
@@ -265,8 +243,6 @@ func (t *tree[V]) leaf() *leaf[V] {
 	}
 	l := t.spare[len(t.spare)-1]
 	t.spare = t.spare[:len(t.spare)-1]
-	if t.leaves++; t.leaves > fewLeaves && t.fingers == nil {
-		t.fingers = make([]finger[V], 1<<fingerBits)
-	}
+	t.leaves++
 	return l
 }
