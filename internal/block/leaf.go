@@ -10,7 +10,6 @@ type leaf[V comparable] struct {
 	base       LBA // at or before the start of the first run
 	reach      LBA // where the last run ends, if that is far
 	n          int
-	hint       int // what upTo last returned
 	prev, next *leaf[V]
 
 	start, end [leafPlaces]uint32 // from the base; a start is far if the place is empty
@@ -18,8 +17,8 @@ type leaf[V comparable] struct {
 }
 
 const (
-	// leafPlaces is a power of two: small enough that an insert moves a few cache
-	// lines. The last place stays empty, so that a search needs no bound.
+	// leafPlaces is what upTo is made for: small enough that an insert moves a few
+	// lines of the cache. The last place stays empty, so that a search needs no bound.
 	leafPlaces = 32
 	mask       = leafPlaces - 1
 
@@ -74,10 +73,10 @@ func (l *leaf[V]) names(a LBA) bool {
 	return true
 }
 
-// upTo is the number of runs that begin at or before a: what it was last time, or
-// one more, where addresses come in order. Else it looks first at some starts of
-// each line of the processor's cache: these loads do not wait for each other, so that
-// lines which have not been looked at for long come at once.
+// upTo is the number of runs that begin before a. It looks at one start of eight, then
+// at one of two, and adds up how many are less, with no branch: where addresses come
+// at random the processor would take the wrong one half of the time, and loads that do
+// not wait for each other come at once.
 func (l *leaf[V]) upTo(a LBA) int {
 	if a < l.base {
 		return 0
@@ -86,30 +85,14 @@ func (l *leaf[V]) upTo(a LBA) int {
 		return l.n
 	}
 	key := uint32(a - l.base)
-	if k := l.hint; k > 0 && k < leafPlaces-1 && l.start[k-1] <= key {
-		switch {
-		case key < l.start[k]:
-			return k
-		case key < l.start[k+1]:
-			l.hint = k + 1
-			return k + 1
-		}
-	}
-	const part = 8
-	k := 0
-	for i := part; i < leafPlaces; i += part {
-		if l.start[i-1] <= key {
-			k = i
-		}
-	}
-	for step := part / 2; step > 0; step /= 2 {
-		if l.start[(k+step-1)&mask] <= key {
-			k += step
-		}
-	}
-	l.hint = k
+	k := 8 * (less(l.start[7], key) + less(l.start[15], key) + less(l.start[23], key))
+	k += 2 * (less(l.start[(k+1)&mask], key) + less(l.start[(k+3)&mask], key) + less(l.start[(k+5)&mask], key))
+	k += less(l.start[k&mask], key)
 	return k
 }
+
+// less is 1 if a is less than b, else 0.
+func less(a, b uint32) int { return int((uint64(a) - uint64(b)) >> 63) }
 
 // insert puts a run in front of place j, of which the leaf can name the start and
 // has room for.

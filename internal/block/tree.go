@@ -1,6 +1,9 @@
 package block
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // tree keeps the runs of a Map in leaves, the leaves in branches, and the branches
 // in one list. Each leaf owns a range of addresses: the runs that begin there are
@@ -149,13 +152,12 @@ func (t *tree[V]) attach(l, r *leaf[V]) {
 	b.n++
 }
 
-// find is the place of the leaf that owns a.
+// find is the place of the leaf that owns a. Like upTo it does not branch.
 func (b *branch[V]) find(a LBA) int {
 	k := 0
 	for step := branchPlaces / 2; step > 0; step /= 2 {
-		if b.low[(k+step-1)&branchMask] <= a {
-			k += step
-		}
+		_, beyond := bits.Sub64(uint64(a), uint64(b.low[(k+step-1)&branchMask]), 0)
+		k += step * int(1-beyond)
 	}
 	return k - 1
 }
