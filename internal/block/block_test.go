@@ -267,3 +267,35 @@ func TestMapOfFarAddresses(t *testing.T) {
 		}
 	})
 }
+
+// Most leaves are guessed, whether the runs came at random or in order, while others
+// were looked up.
+func TestMapGuessesMostLeaves(t *testing.T) {
+	const runs = 20_000
+	r := rand.New(rand.NewPCG(1, 3))
+	for _, c := range []struct {
+		name  string
+		place func(i uint64) uint64
+	}{
+		{"in order", func(i uint64) uint64 { return i }},
+		{"at random", func(uint64) uint64 { return r.Uint64N(runs) }},
+		{"at one place of a large volume", func(uint64) uint64 { return 1<<40 + r.Uint64N(runs) }},
+	} {
+		var m Map[uint64]
+		at := make([]LBA, runs)
+		for i := range at {
+			at[i] = LBA(c.place(uint64(i)) * 8)
+			m.Set(Extent{at[i], 8}, uint64(i)+1)
+			m.At(at[r.IntN(i+1)])
+		}
+		guessed := 0
+		for _, a := range at {
+			if m.tree.guess.at(a) != nil {
+				guessed++
+			}
+		}
+		if guessed < runs*8/10 {
+			t.Errorf("%s: %d leaves of %d were guessed, in parts of 2^%d blocks", c.name, guessed, runs, m.tree.guess.shift)
+		}
+	}
+}
