@@ -28,20 +28,23 @@ func (l *level) note(now sim.Time, blocks uint64) {
 	if blocks == l.now {
 		return
 	}
-	l.reach(now)
+	if l.reach(now) && now == l.from+sim.Time(l.at)<<l.shift {
+		l.most[l.at] = 0 // what was held until the bucket began, and no longer
+	}
 	l.now = blocks
 	l.most[l.at] = max(l.most[l.at], blocks)
 }
 
-// reach goes on to the bucket of now.
-func (l *level) reach(now sim.Time) {
+// reach goes on to the bucket of now, and tells whether that is another one.
+func (l *level) reach(now sim.Time) (other bool) {
 	for int64(now-l.from)>>l.shift >= levelBuckets {
 		l.halve()
 	}
-	for to := int(int64(now-l.from) >> l.shift); l.at < to; {
+	for to := int(int64(now-l.from) >> l.shift); l.at < to; other = true {
 		l.at++
 		l.most[l.at] = l.now
 	}
+	return other
 }
 
 // halve joins the buckets in pairs.
