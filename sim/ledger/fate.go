@@ -5,15 +5,26 @@ import "tbraid/internal/block"
 // stray stands for a version of some other block.
 const stray = block.Unread - 1
 
-// fate is how a block fares if the power goes: its class, and the reason. Blocks
-// that are lost and were never promised share their reason with all that were
-// acknowledged between the same two flushes; since names the first of these.
-type fate struct {
-	class Class
-	cause Cause
-	since uint32 // class AtRisk without cause: flushes asked for before the acknowledgement
-	late  bool   // class AtRisk without cause
-}
+// fate is how a block fares if the power goes: its class, and the reason, in one word,
+// so that two of them are compared at once. 0 is no loss. Blocks that are lost and were
+// never promised share their reason with all that were acknowledged between the same
+// two flushes: such a fate is late, and has in place of a cause since when.
+type fate uint64 // bits 0-7 class, 8-15 cause, 16 late, 32-63 since
+
+const (
+	inFlight      = fate(InFlight)
+	lateBit  fate = 1 << 16
+)
+
+func fateOf(class Class, why Cause) fate { return fate(class) | fate(why)<<8 }
+
+// lateFate is that of what was acknowledged when that many flushes had been asked for.
+func lateFate(since uint32) fate { return fate(AtRisk) | lateBit | fate(since)<<32 }
+
+func (f fate) class() Class  { return Class(f) }
+func (f fate) cause() Cause  { return Cause(f >> 8) }
+func (f fate) late() bool    { return f&lateBit != 0 }
+func (f fate) since() uint32 { return uint32(f >> 32) }
 
 // verdict judges a block that would hold found, and of which seen is the newest
 // version observed: its outcome, the promise that decides, and the class.
@@ -75,17 +86,17 @@ func (l *Ledger) verdict(s *standing, found, seen block.Version, busy bool) (Out
 func (l *Ledger) fate(s *standing, found block.Version, busy bool, taken Cause) fate {
 	outcome, _, class := l.verdict(s, found, 0, busy)
 	if class == NoLoss {
-		return fate{}
+		return 0
 	}
-	f := fate{class: class, cause: l.plain(s, outcome, class)}
+	why := l.plain(s, outcome, class)
 	switch {
-	case f.cause != NoCause:
+	case why != NoCause:
 	case class == BrokenWord:
-		f.cause = l.broken(s, taken)
+		why = l.broken(s, taken)
 	case class == AtRisk:
-		f.since, f.late = s.asked, true
+		return lateFate(s.asked)
 	}
-	return f
+	return fateOf(class, why)
 }
 
 // undone is why the data of v, which was acknowledged, never came to the blocks that

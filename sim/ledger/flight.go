@@ -234,8 +234,8 @@ func (s *Sweep) segment(f *flight, p *Piece, r block.Run, stands *standing) {
 			c[tearing] = s.fateOn(stands, block.Torn, o)
 		}
 		g.fares[o] = c
-		g.steps = g.steps || c[there].class != NoLoss && c[there] != c[waiting]
-		g.ends = g.ends || c[there].class != NoLoss && c[there] != c[tearing]
+		g.steps = g.steps || c[there] != 0 && c[there] != c[waiting]
+		g.ends = g.ends || c[there] != 0 && c[there] != c[tearing]
 		s.awaits(f, c, int64(r.Extent.Blocks))
 	}
 	f.steps = f.steps || g.steps
@@ -248,7 +248,7 @@ func (s *Sweep) segment(f *flight, p *Piece, r block.Run, stands *standing) {
 
 // awaits notes that so many blocks may leave their classes as a pass goes on.
 func (s *Sweep) awaits(f *flight, c change, n int64) {
-	for _, class := range [2]Class{c[waiting].class, c[tearing].class} {
+	for _, class := range [2]Class{c[waiting].class(), c[tearing].class()} {
 		if class == NoLoss {
 			continue
 		}

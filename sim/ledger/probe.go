@@ -68,21 +68,21 @@ func (s *Sweep) Losses(bridges bool) []Loss {
 func (s *Sweep) loss(e block.Extent, b *standing, outage int) (Loss, bool) {
 	found, taken := s.found(b, b.medium, outage)
 	f := s.fate(b, outage)
-	if f.class == NoLoss {
+	if f == 0 {
 		return Loss{}, false
 	}
 	outcome, promise, _ := s.l.verdict(b, found, 0, true)
-	loss := Loss{Extent: e, Lost: b.acked, Found: found, Promise: promise, Outcome: outcome, Class: f.class, Cause: f.cause}
-	if f.class == InFlight {
+	loss := Loss{Extent: e, Lost: b.acked, Found: found, Promise: promise, Outcome: outcome, Class: f.class(), Cause: f.cause()}
+	if f.class() == InFlight {
 		loss.Lost = b.issued
 	}
 	switch {
-	case f.late:
-		loss.Cause, loss.Flush = s.l.unasked(&loss, f.since)
-	case outcome == Stale && f.class == BrokenWord && s.l.plain(b, outcome, f.class) == NoCause:
+	case f.late():
+		loss.Cause, loss.Flush = s.l.unasked(&loss, f.since())
+	case outcome == Stale && f.class() == BrokenWord && s.l.plain(b, outcome, f.class()) == NoCause:
 		loss.Flush = b.flush
 	}
-	if (outcome == Stale || outcome == Kept && f.class != InFlight) && (b.dirty || b.held != b.medium) {
+	if (outcome == Stale || outcome == Kept && f.class() != InFlight) && (b.dirty || b.held != b.medium) {
 		loss.Taken = taken
 	}
 	w := s.l.writes.at(loss.Lost)

@@ -30,7 +30,7 @@ func (s *Sweep) spared() (blocks int64) {
 			if head < g.first {
 				break
 			}
-			if c := &g.fares[lasting]; c[waiting].late && c[waiting].since >= since && c[there].class == NoLoss {
+			if c := &g.fares[lasting]; c[waiting].late() && c[waiting].since() >= since && c[there] == 0 {
 				from, to := f.straight(g, head)
 				blocks += int64((to - from) * g.blocks)
 			}

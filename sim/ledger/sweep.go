@@ -324,14 +324,14 @@ func (s *Sweep) fateOn(b *standing, medium block.Version, outage int) fate {
 	switch { // most blocks fare in one of three ways most of the time
 	case v >= stray:
 	case v >= b.acked && v >= b.issued:
-		return fate{}
+		return 0
 	case v >= b.acked:
-		return fate{class: InFlight}
+		return inFlight
 	case v >= b.claim && s.l.undones == 0: // what is lost is newer than any promise
-		return fate{class: AtRisk, since: b.asked, late: true}
+		return lateFate(b.asked)
 	}
 	if !b.known() {
-		return fate{}
+		return 0
 	}
 	return s.l.fate(b, v, true, taken)
 }
@@ -366,7 +366,7 @@ func (s *Sweep) moved(e block.Extent, was, is *standing) {
 func (s *Sweep) issued(e block.Extent, was, is *standing) {
 	if v := was.medium; s.kinds == 1 && v < stray {
 		if v >= was.acked && v >= was.issued {
-			s.add(lasting, e, fate{class: InFlight}, int64(e.Blocks), 0, s.now)
+			s.add(lasting, e, inFlight, int64(e.Blocks), 0, s.now)
 		}
 		return
 	}
@@ -378,7 +378,7 @@ func (s *Sweep) issued(e block.Extent, was, is *standing) {
 	}
 	for o := range s.kinds {
 		if v, _ := s.found(was, was.medium, o); v >= was.acked && v >= was.issued {
-			s.add(o, e, fate{class: InFlight}, int64(e.Blocks), 0, s.now)
+			s.add(o, e, inFlight, int64(e.Blocks), 0, s.now)
 		}
 	}
 }
@@ -404,7 +404,7 @@ func (s *Sweep) sure(b *standing) bool {
 // WRITE destroys has been, and may be forgotten.
 func (s *Sweep) waits(b *standing, outage int, f fate) bool {
 	found, _ := s.found(b, b.medium, outage)
-	return f.class >= AtRisk && found != stray
+	return f.class() >= AtRisk && found != stray
 }
 
 // aged notes how long a block was acknowledged and not durable.
@@ -418,22 +418,22 @@ func (s *Sweep) aged(outage int, b *standing, until sim.Time) {
 // add counts n blocks of e, or takes them away if n is below 0. They came or went
 // before now: late is the sum over them of how long, last the last of them.
 func (s *Sweep) add(outage int, e block.Extent, f fate, n int64, late uint64, last sim.Time) {
-	if f.class == NoLoss {
+	if f == 0 {
 		return
 	}
 	t := &s.tallies[outage]
-	coming := s.coming[f.class]
-	if f.class >= AtRisk {
+	coming := s.coming[f.class()]
+	if f.class() >= AtRisk {
 		s.shift(&t.acknowledged, n, late, last, s.coming[NoLoss])
 	}
-	s.shift(&t.class[f.class], n, late, last, coming)
-	if f.cause == TornWrite {
+	s.shift(&t.class[f.class()], n, late, last, coming)
+	if f.cause() == TornWrite {
 		s.shift(&t.torn, n, late, last, coming)
 	}
-	if f.late {
-		s.addLate(t, e, f.since, n, late, last)
-	} else if f.cause != NoCause {
-		s.shift(s.causeMeter(t, f.class, f.cause), n, late, last, coming)
+	if f.late() {
+		s.addLate(t, e, f.since(), n, late, last)
+	} else if f.cause() != NoCause {
+		s.shift(s.causeMeter(t, f.class(), f.cause()), n, late, last, coming)
 	}
 }
 
