@@ -1,5 +1,7 @@
 package block
 
+import "slices"
+
 // Map is a function from blocks to values of V that is constant on extents.
 // Blocks that were never set hold the zero value. Neighbours of equal value are
 // one run, so memory follows the number of distinct runs, not the capacity. The
@@ -160,6 +162,7 @@ func (m *Map[V]) Append(dst []Value[V], e Extent) []Value[V] {
 
 // All appends every run that holds a value other than zero, in order.
 func (m *Map[V]) All(dst []Value[V]) []Value[V] {
+	dst = slices.Grow(dst, m.count)
 	for l := m.tree.first; l != nil; l = l.next {
 		for j := range l.n {
 			dst = append(dst, Value[V]{Between(l.from(j), l.to(j)), l.value[j]})
