@@ -20,10 +20,10 @@
 // LRU is sure not to evict a page of the very extent that is being filled.
 //
 // What an operation costs: a span is found by one probe of a hash table, by its
-// line of 64 KiB, and never reaches beyond that. Write, Fill and Lookup pay that
+// line of 256 KiB, and never reaches beyond that. Write, Fill and Lookup pay that
 // for each span in the extent, Gather, Clean and Redirty for each span of the
 // batch, and the choosers and Stats pay nothing that grows with the cache. A
-// stream of large WRITEs makes a span of each line; what is written or read in
+// stream of large WRITEs makes a span of each line in each stripe; what is written or read in
 // part is a span of its own from then on, down to single pages. Tables and slabs
 // grow with the high-water mark of spans in use and never shrink, so a large cache
 // that is little used costs little, and a cache that has once been as full as it

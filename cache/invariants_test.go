@@ -1,6 +1,9 @@
 package cache
 
-import "fmt"
+import (
+	"fmt"
+	"math/bits"
+)
 
 // invariants recounts everything that is counted and follows every list.
 func (c *Cache) invariants() error {
@@ -117,16 +120,12 @@ func (c *Cache) lineInvariants() error {
 			continue
 		}
 		directories++
-		for _, i := range c.lines.directories[at-isDirectory] {
-			if i != 0 {
-				pagesIn[line]--
-			}
-		}
-		if pagesIn[line] != 0 {
-			return fmt.Errorf("the directory of line %d is off by %d pages", line, pagesIn[line])
+		d := &c.lines.directories[at-isDirectory]
+		if bits.OnesCount64(d.held) != pagesIn[line] || bits.OnesCount64(d.heads) != spans {
+			return fmt.Errorf("the directory of line %d of %d pages in %d spans has %x and %x", line, pagesIn[line], spans, d.held, d.heads)
 		}
 	}
-	for i := c.lines.free; i != 0; i = c.lines.directories[i][0] {
+	for i := c.lines.free; i != 0; i = c.lines.directories[i].slots[0] {
 		directories++
 	}
 	if directories != len(c.lines.directories)-1 || len(spansIn) != c.lines.table.count {

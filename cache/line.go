@@ -1,5 +1,10 @@
 package cache
 
+import (
+	"math"
+	"math/bits"
+)
+
 // lines finds the span of a page, by the line that it lies in. Where a single span
 // of a line is in the cache, the table has its slot, and the span knows its own
 // pages. Where there are several, the table has the slot of a directory.
@@ -10,8 +15,12 @@ type lines struct {
 	free        uint32      // directories given back, chained by their first entry
 }
 
-// directory holds the slot of the span of each page of a line, 0 if it has none.
-type directory [linePages]uint32
+// directory knows the spans of a line: bit k of a word is page k of the line.
+type directory struct {
+	held  uint64 // pages that are in a span
+	heads uint64 // of these, the first of each span
+	slots [linePages]uint32
+}
 
 // isDirectory marks the slots of directories in the table: those of spans stay below.
 const isDirectory = 1 << 31
@@ -55,12 +64,12 @@ func (c *Cache) find(page, end uint64) (i uint32, n int) {
 }
 
 func (c *Cache) findIn(d *directory, page, end uint64) (i uint32, n int) {
-	if i = d[page%linePages]; i != 0 {
-		return i, int(min(end, c.spans[i].end()) - page)
+	k := page % linePages
+	if ahead := d.held >> k; ahead&1 == 0 {
+		return 0, int(min(end-page, uint64(bits.TrailingZeros64(ahead))))
 	}
-	for n = 1; page+uint64(n) < end && d[(page+uint64(n))%linePages] == 0; n++ {
-	}
-	return 0, n
+	i = d.spanAt(k)
+	return i, int(min(end, c.spans[i].end()) - page)
 }
 
 // place makes the pages of a span findable. What the directory knew of them
@@ -95,9 +104,9 @@ func (c *Cache) displace(i uint32, n int) {
 		return
 	}
 	d := &l.directories[is.slot-isDirectory]
-	clear(d[s.first%linePages:][:n])
+	d.clear(s, i, n)
 	if only, ok := d.single(); ok { // one is left of several
-		d[0], l.free = l.free, is.slot-isDirectory
+		d.slots[0], l.free = l.free, is.slot-isDirectory
 		is.slot = only
 	}
 }
@@ -110,8 +119,8 @@ func (l *lines) newDirectory(line uint64) uint32 {
 		return uint32(len(l.directories) - 1)
 	}
 	d := &l.directories[i]
-	l.free = d[0]
-	*d, l.numbers[i] = directory{}, line
+	l.free = d.slots[0]
+	d.held, d.heads, l.numbers[i] = 0, 0, line
 	return i
 }
 
@@ -122,23 +131,41 @@ func (l *lines) clear() {
 	l.free = 0
 }
 
+// spanAt is the slot of the span that has page k.
+func (d *directory) spanAt(k uint64) uint32 {
+	head := bits.Len64(d.heads<<(linePages-1-k%linePages)) - linePages + int(k)
+	return d.slots[head%linePages]
+}
+
+// set gives a span its pages, whosever they were.
 func (d *directory) set(s *span, i uint32) {
-	at := d[s.first%linePages:][:s.pages]
-	for k := range at {
-		at[k] = i
+	k, pages := s.first%linePages, s.bits(int(s.pages))
+	d.held |= pages
+	d.heads = d.heads&^pages | 1<<k
+	d.slots[k] = i
+}
+
+// clear makes the first n pages of a span nobody's.
+func (d *directory) clear(s *span, i uint32, n int) {
+	pages := s.bits(n)
+	d.held &^= pages
+	d.heads &^= pages
+	if n < int(s.pages) {
+		k := (s.first + uint64(n)) % linePages
+		d.heads |= 1 << k
+		d.slots[k] = i
 	}
 }
 
 // single is the slot of the span that has all the pages that there are.
 func (d *directory) single() (i uint32, ok bool) {
-	for _, at := range d {
-		switch {
-		case at == 0 || at == i:
-		case i != 0:
-			return 0, false
-		default:
-			i = at
-		}
+	if d.heads&(d.heads-1) != 0 {
+		return 0, false
 	}
-	return i, true
+	return d.slots[bits.TrailingZeros64(d.heads)%linePages], true
+}
+
+// bits is the first n pages of a span, 1 at least, as bits of their line.
+func (s *span) bits(n int) uint64 {
+	return math.MaxUint64 >> (linePages - uint(n)) << (s.first % linePages)
 }

@@ -24,7 +24,7 @@ type world struct {
 // of the ladder. In a long one lines are full, and begin and end within stripes.
 var (
 	shortWorld = world{capacity: 12, stripe: 3 * PageBlocks, start: 60 * 3 * PageBlocks, blocks: 10 * 3 * PageBlocks}
-	longWorld  = world{capacity: 64, stripe: 25 * PageBlocks, start: 25 * PageBlocks, blocks: 6 * 25 * PageBlocks}
+	longWorld  = world{capacity: 130, stripe: 70 * PageBlocks, start: 70 * PageBlocks, blocks: 4 * 70 * PageBlocks}
 )
 
 func (w *world) all() block.Extent { return ext(w.start, w.blocks) }

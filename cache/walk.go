@@ -5,9 +5,9 @@ import "tbraid/internal/block"
 // PageBlocks is the number of logical blocks in a page of 4 KiB.
 const PageBlocks = 8
 
-// linePages is the number of pages in a line, an aligned part of the volume: 64
-// KiB, because no common chunk of an array is smaller.
-const linePages = 16
+// linePages is the number of pages in a line, an aligned part of the volume: 256
+// KiB, because a word has a bit for each page then.
+const linePages = 64
 
 // piece is a part of a line: whole pages, or some blocks of one page, or none.
 type piece struct {
