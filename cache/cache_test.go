@@ -312,7 +312,7 @@ func TestTableAgainstMap(t *testing.T) {
 			} else {
 				want[k] = uint32(len(slab))
 				slab = append(slab, k)
-				x.add(hash(k), want[k])
+				x.addAt(find(k), hash(k), want[k])
 			}
 		}
 		for k, s := range want {

@@ -148,10 +148,21 @@ func (c *Cache) slotOf(number uint64) uint32 {
 // stripeSlot is the slot of a stripe, a new one if need be. There are never
 // more stripes than pages: each has one that is waiting or carried.
 func (c *Cache) stripeSlot(number uint64) uint32 {
-	s := c.slotOf(number)
-	if s != 0 {
-		return s
+	if c.stripes[c.recent].number == number {
+		return c.recent
 	}
+	at := c.cellOfStripe(number)
+	s := c.byStripe.cells[at].slot
+	if s == 0 {
+		s = c.newStripe(number)
+		c.byStripe.addAt(at, hashOf(number), s)
+	}
+	c.recent = s
+	return s
+}
+
+// newStripe is the slot of a stripe that has nothing yet.
+func (c *Cache) newStripe(number uint64) (s uint32) {
 	if s = c.freeStripes; s != 0 {
 		c.freeStripes = c.shelf[s].next
 	} else {
@@ -161,8 +172,6 @@ func (c *Cache) stripeSlot(number uint64) uint32 {
 		c.shelf = append(c.shelf, link{})
 	}
 	c.stripes[s] = stripe{number: number, shelf: noShelf}
-	c.byStripe.add(hashOf(number), s)
-	c.recent = s
 	return s
 }
 

@@ -43,12 +43,17 @@ func (t *table) home(h uint32) uint32 { return h>>t.shift&^7 | h&7 }
 
 func (t *table) next(at uint32) uint32 { return (at + 1) & uint32(len(t.cells)-1) }
 
-// add puts in a number that is not there.
-func (t *table) add(h, slot uint32) {
+// addAt puts in a number that is not there, where the search for it has ended, and
+// reports whether nothing had to move for it.
+func (t *table) addAt(at, h, slot uint32) bool {
 	if t.count++; 2*t.count > len(t.cells) {
 		t.grow()
+	} else if at == t.home(h) {
+		t.cells[at] = cell{h, slot}
+		return true
 	}
 	t.place(cell{h, slot})
+	return false
 }
 
 // place puts a cell in its chain: what is nearer to its home gives way.

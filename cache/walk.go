@@ -35,15 +35,21 @@ func (w *walk) more() bool { return w.at < w.end }
 
 // next is the next piece, of which there is one more.
 func (w *walk) next() piece {
-	page, lo, n := uint64(w.at/PageBlocks), w.at%PageBlocks, w.end-w.at
-	if lo != 0 || n < PageBlocks {
-		n = min(PageBlocks-lo, n)
-		w.at += n
-		return piece{page, page + 1, uint8((1<<n - 1) << lo)}
+	if w.at%PageBlocks != 0 || w.end-w.at < PageBlocks {
+		return w.part()
 	}
-	end := min(uint64(w.end/PageBlocks), page|(linePages-1)+1)
+	first := uint64(w.at / PageBlocks)
+	end := min(uint64(w.end/PageBlocks), first|(linePages-1)+1)
 	w.at = block.LBA(end * PageBlocks)
-	return piece{page, end, whole}
+	return piece{first, end, whole}
+}
+
+// part is the next piece where that is a part of a page.
+func (w *walk) part() piece {
+	page, lo := uint64(w.at/PageBlocks), w.at%PageBlocks
+	n := min(PageBlocks-lo, w.end-w.at)
+	w.at += n
+	return piece{page, page + 1, uint8((1<<n - 1) << lo)}
 }
 
 // resume goes back to a page within the piece that came last.
@@ -53,10 +59,10 @@ func (w *walk) resume(page uint64) { w.at = block.LBA(page * PageBlocks) }
 // in none.
 func (c *Cache) step(w *walk) (i uint32, p piece) {
 	p = w.next()
-	i, n := c.find(p.first, p.end)
-	if end := p.first + uint64(n); end < p.end {
-		p.end = end
-		w.resume(end)
+	i, until := c.find(p.first, p.end)
+	if until < p.end {
+		p.end = until
+		w.resume(until)
 	}
 	return i, p
 }

@@ -86,8 +86,8 @@ func (c *Cache) fresh(t *visit, i uint32, p piece) {
 		}
 		c.ages[t.last].waiting = stamp{c.seq + 1, t.now}
 		c.join(t.last, t.stripe)
+		c.place(t.last)
 	}
-	c.place(t.last)
 	c.seq += uint64(p.pages())
 	c.dirtyPages += p.pages()
 	blocks := uint64(p.pages()) * uint64(bits.OnesCount8(p.mask))
