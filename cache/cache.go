@@ -98,19 +98,27 @@ type Stats struct {
 }
 
 // Stats costs next to nothing.
-func (c *Cache) Stats() Stats {
-	oldest := sim.Never
+func (c *Cache) Stats() (s Stats) {
+	c.Survey(&s)
+	return s
+}
+
+// Survey is Stats for whoever asks at each I/O and keeps them.
+func (c *Cache) Survey(s *Stats) {
+	s.CapacityPages = c.capacity
+	s.Pages = c.resident
+	s.DirtyPages = c.dirtyPages
+	s.InFlightPages = c.inFlightPages
+	s.DirtyBlocks = c.dirtyBlocks
+	s.OldestDirty = c.OldestDirty()
+	s.DirtyStripes = c.byStripe.count
+	s.FullStripes = c.full
+}
+
+// OldestDirty is that of Stats.
+func (c *Cache) OldestDirty() sim.Time {
 	if s := c.oldest(); s != 0 {
-		oldest = c.ages[c.stripes[s].waiting.head].waiting.since
+		return c.ages[c.stripes[s].waiting.head].waiting.since
 	}
-	return Stats{
-		CapacityPages: c.capacity,
-		Pages:         c.resident,
-		DirtyPages:    c.dirtyPages,
-		InFlightPages: c.inFlightPages,
-		DirtyBlocks:   c.dirtyBlocks,
-		OldestDirty:   oldest,
-		DirtyStripes:  c.byStripe.count,
-		FullStripes:   c.full,
-	}
+	return sim.Never
 }

@@ -112,7 +112,7 @@ func (c *Controller) next(now sim.Time, allowed int) bool {
 // beat of the timer.
 func (c *Controller) look() *firmware.Situation {
 	s := &c.situation
-	s.Cache = c.cache.Stats()
+	c.cache.Survey(&s.Cache)
 	switch {
 	case s.Cache.DirtyPages >= c.high || len(c.stalled) > 0:
 		c.draining = true
@@ -135,7 +135,7 @@ func (c *Controller) look() *firmware.Situation {
 // choose names the next stripe in the policy's order. A flush and an age limit
 // take the oldest whatever the order.
 func (c *Controller) choose(now sim.Time) (uint64, bool) {
-	aged := c.fw.Destage.Age > 0 && now >= c.cache.Stats().OldestDirty.Add(c.fw.Destage.Age)
+	aged := c.fw.Destage.Age > 0 && now >= c.cache.OldestDirty().Add(c.fw.Destage.Age)
 	switch {
 	case c.flush || aged || c.fw.Destage.Order == firmware.OldestFirst:
 		return c.cache.Oldest()
