@@ -58,7 +58,7 @@ func (c *Cache) discardPages(e block.Extent) {
 	for w.more() {
 		i, p := c.step(&w)
 		if i != 0 {
-			c.discard(c.cut(i, p.first, p.pages()), p.mask)
+			c.discard(c.cut(i, &p), p.mask)
 		}
 	}
 }

@@ -40,7 +40,7 @@ func (c *Cache) lookup(dst []block.Run, i uint32, p piece) (runs []block.Run, hi
 		return dst, false
 	}
 	if s.clean() {
-		c.clean.Touch(c.cut(i, p.first, p.pages()))
+		c.clean.Touch(c.cut(i, &p))
 	}
 	return dst, true
 }

@@ -81,17 +81,25 @@ func (c *Cache) touch(e block.Extent) {
 	for w.more() {
 		i, p := c.step(&w)
 		if i != 0 && c.spans[i].clean() {
-			c.clean.Touch(c.cut(i, p.first, p.pages()))
+			c.clean.Touch(c.cut(i, &p))
 		}
 	}
 }
 
-// cut makes n pages of a span a span of their own, and returns its slot.
-func (c *Cache) cut(i uint32, first uint64, n int) uint32 {
-	if before := first - c.spans[i].first; before > 0 {
+// cut makes the pages of a piece, which all lie in a span, a span of their own, and
+// returns its slot.
+func (c *Cache) cut(i uint32, p *piece) uint32 {
+	if uint64(c.spans[i].pages) == p.end-p.first {
+		return i
+	}
+	return c.carve(i, p)
+}
+
+func (c *Cache) carve(i uint32, p *piece) uint32 {
+	if before := p.first - c.spans[i].first; before > 0 {
 		i = c.split(i, int(before))
 	}
-	if n < int(c.spans[i].pages) {
+	if n := p.pages(); n < int(c.spans[i].pages) {
 		c.split(i, n)
 	}
 	return i

@@ -20,10 +20,13 @@ func (c *Cache) Write(now sim.Time, e block.Extent, v block.Version) (superseded
 		c.touch(block.Extent{Start: e.End() - 1, Blocks: 1}) // e must not evict the rest of its own last page
 	}
 	c.scattered, c.wrote = e.Start != c.wrote, e.End()
-	t := visit{now: now, version: v}
 	w := over(e)
-	for w.more() {
-		i, p := c.step(&w)
+	i, p := c.step(&w)
+	if !w.more() && c.spans[i].waiting&p.mask == p.mask { // all of e waits and is alike
+		return c.rewrite(i, &p, v)
+	}
+	t := visit{now: now, version: v}
+	for {
 		if p.first >= t.end {
 			c.enter(&t, i, p.first)
 		}
@@ -34,11 +37,27 @@ func (c *Cache) Write(now sim.Time, e block.Extent, v block.Version) (superseded
 		if i == 0 || c.spans[i].clean() && p.mask == whole {
 			c.fresh(&t, i, p)
 		} else {
-			superseded += c.overwrite(&t, c.cut(i, p.first, p.pages()), p.mask)
+			superseded += c.overwrite(&t, c.cut(i, &p), p.mask)
 		}
+		if !w.more() {
+			break
+		}
+		i, p = c.step(&w)
 	}
 	c.depart(&t)
 	return superseded
+}
+
+// rewrite gives blocks that wait another version, and leaves them where they wait.
+func (c *Cache) rewrite(i uint32, p *piece, v block.Version) (superseded uint64) {
+	s := &c.spans[c.cut(i, p)]
+	if c.scattered {
+		c.stripes[s.stripe].rewritten = true
+	}
+	s.written = c.seq + 1
+	c.seq += uint64(s.pages)
+	c.set(s, p.mask, v)
+	return s.blocks(p.mask)
 }
 
 // visit is what a Write knows while it is in a stripe.
@@ -102,7 +121,7 @@ func (c *Cache) vacate(i uint32, p piece) {
 		c.reserve(p.pages())
 		return
 	}
-	i = c.cut(i, p.first, p.pages())
+	i = c.cut(i, &p)
 	c.clean.Remove(i)
 	c.displace(i, p.pages())
 	c.freeSpan(i)
