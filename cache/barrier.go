@@ -87,5 +87,5 @@ func (s *span) share(e block.Extent) uint8 {
 	if !w.more() {
 		return 0
 	}
-	return w.next().mask
+	return w.share()
 }

@@ -52,7 +52,7 @@ func (c *Cache) Gather(stripe uint64, b *Batch) bool {
 	st.waiting, st.waitingBlocks, st.flying = list{}, 0, true
 	st.rewritten = false
 	c.wait.remove(&c.waiting, s)
-	c.reshelve(s)
+	c.unshelve(s)
 	c.shelf.pushBack(&c.flights, s)
 	b.inFlight, b.slot = true, s
 	for _, part := range b.parts {
@@ -108,12 +108,15 @@ func (c *Cache) Clean(b *Batch) {
 		return
 	}
 	runs := b.Runs
-	for _, part := range b.parts {
-		for i, n := part.slot, part.pages; n > 0; {
+	for k := range b.parts {
+		i, n := b.parts[k].slot, b.parts[k].pages
+		for n > 0 {
 			p, next := &c.spans[i], c.flight[i].next
 			n -= int(p.pages)
-			runs = c.arrived(p, runs)
-			c.dirtyBlocks -= p.blocks(p.flying)
+			if p.flying != 0 {
+				runs = c.arrived(p, runs)
+				c.dirtyBlocks -= p.blocks(p.flying)
+			}
 			c.unload(p)
 			if p.waiting == 0 {
 				c.rest(i)
@@ -121,8 +124,12 @@ func (c *Cache) Clean(b *Batch) {
 			i = next
 		}
 	}
-	c.stripes[s].carried = list{}
-	c.reshelve(s)
+	st := &c.stripes[s]
+	if st.carried = (list{}); st.waitingBlocks == 0 {
+		c.dissolve(s)
+	} else {
+		c.reshelve(s)
+	}
 }
 
 // arrived checks that a span still holds what was written of it, where it was not

@@ -3,6 +3,8 @@ package cache
 import (
 	"fmt"
 	"math/bits"
+
+	"tbraid/internal/block"
 )
 
 // invariants recounts everything that is counted and follows every list.
@@ -100,7 +102,7 @@ func (c *Cache) lineInvariants() error {
 	for i := 1; i < len(c.spans); i++ {
 		s := &c.spans[i]
 		for page := s.first; page < s.end(); page++ {
-			if at, _ := c.find(page, page+1); at != uint32(i) {
+			if at, _ := c.step(&walk{block.LBA(page * PageBlocks), block.LBA((page + 1) * PageBlocks)}); at != uint32(i) {
 				return fmt.Errorf("page %d of slot %d is found in slot %d", page, i, at)
 			}
 		}

@@ -54,22 +54,6 @@ func (c *Cache) lineOf(slot uint32) uint64 {
 	return c.spans[slot].first / linePages
 }
 
-// find returns the span that holds a page, or 0, and up to where, but not beyond end,
-// the pages from there on lie in the same span, or in none. They are of one line.
-func (c *Cache) find(page, end uint64) (i uint32, until uint64) {
-	i = c.lines.table.cells[c.cellOf(page/linePages)].slot
-	if i >= isDirectory {
-		i, end = c.lines.directories[i-isDirectory].near(page, end)
-	}
-	switch s := &c.spans[i]; { // slot 0 has no pages
-	case page < s.first:
-		return 0, min(end, s.first)
-	case page < s.end():
-		return i, min(end, s.end())
-	}
-	return 0, end
-}
-
 // place makes the pages of a span findable.
 func (c *Cache) place(i uint32) {
 	s, l := &c.spans[i], &c.lines
@@ -77,9 +61,7 @@ func (c *Cache) place(i uint32) {
 	at := c.cellOf(line)
 	is := &l.table.cells[at]
 	if is.slot == 0 {
-		if !l.table.addAt(at, hashOf(line), i) {
-			l.seen = noLine
-		}
+		l.seenAt = l.table.addAt(at, hashOf(line), i)
 		return
 	}
 	if only := is.slot; only < isDirectory {
@@ -96,8 +78,7 @@ func (c *Cache) displace(i uint32, n int) {
 	is := &l.table.cells[at]
 	if is.slot < isDirectory {
 		if n == int(s.pages) {
-			l.table.remove(at)
-			l.seen = noLine
+			l.seenAt = l.table.remove(at)
 		}
 		return
 	}

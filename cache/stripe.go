@@ -175,53 +175,71 @@ func (c *Cache) newStripe(number uint64) (s uint32) {
 	return s
 }
 
-// reshelve moves a stripe to the shelf where its waiting blocks put it: none if
-// it is in flight or has none. A stripe with neither is forgotten. Slot 0 is
-// nobody.
+// reshelve moves a stripe to the shelf where its waiting blocks put it. In flight it
+// is on none. A stripe that neither waits nor flies is forgotten.
 func (c *Cache) reshelve(s uint32) {
-	if s == 0 {
+	st := &c.stripes[s]
+	switch {
+	case st.flying:
+		return
+	case st.waitingBlocks == 0:
+		c.unshelve(s)
+		c.dissolve(s)
 		return
 	}
-	st := &c.stripes[s]
-	to := int8(noShelf)
-	if !st.flying && st.waitingBlocks > 0 {
-		to = int8(c.perStripe.Quotient(st.waitingBlocks * fullShelf))
+	to := int8(c.perStripe.Quotient(st.waitingBlocks * fullShelf))
+	from := st.shelf
+	if from == to {
+		return
 	}
-	if from := st.shelf; from != to {
-		if from == noShelf {
-			if c.ordered {
-				c.order.add(st.number)
-			}
-		} else {
-			c.shelf.remove(&c.shelves[from], s)
-			if c.shelves[from].head == 0 {
-				c.shelved &^= 1 << from
-			}
-		}
-		if to == noShelf {
-			if c.ordered {
-				c.order.remove(st.number)
-			}
-		} else {
-			c.shelf.pushBack(&c.shelves[to], s)
-			c.shelved |= 1 << to
-		}
-		c.full += isFull(to) - isFull(from)
-		st.shelf = to
+	if from != noShelf {
+		c.takeOff(from, s)
+	} else if c.ordered {
+		c.order.add(st.number)
 	}
-	if !st.flying && st.waitingBlocks == 0 {
-		c.byStripe.remove(c.cellOfStripe(st.number))
-		st.number = noStripe
-		c.shelf[s].next = c.freeStripes
-		c.freeStripes = s
+	st.shelf = to
+	c.shelf.pushBack(&c.shelves[to], s)
+	c.shelved |= 1 << to
+	if to == fullShelf {
+		c.full++
 	}
 }
 
-func isFull(shelf int8) int {
-	if shelf == fullShelf {
-		return 1
+// unshelve takes a stripe off its shelf, if it is on one.
+func (c *Cache) unshelve(s uint32) {
+	st := &c.stripes[s]
+	if st.shelf == noShelf {
+		return
 	}
-	return 0
+	c.takeOff(st.shelf, s)
+	st.shelf = noShelf
+	if c.ordered {
+		c.order.remove(st.number)
+	}
+}
+
+func (c *Cache) takeOff(shelf int8, s uint32) {
+	l := &c.shelves[shelf]
+	c.shelf.remove(l, s)
+	if l.head == 0 {
+		c.shelved &^= 1 << shelf
+	}
+	if shelf == fullShelf {
+		c.full--
+	}
+}
+
+// dissolve forgets a stripe that is on no shelf and not in flight.
+func (c *Cache) dissolve(s uint32) {
+	st, t := &c.stripes[s], &c.byStripe
+	at := t.home(hashOf(st.number))
+	for t.cells[at].slot != s {
+		at = t.next(at)
+	}
+	t.remove(at)
+	st.number = noStripe
+	c.shelf[s].next = c.freeStripes
+	c.freeStripes = s
 }
 
 // requeue puts stripe s, which has waiting pages, at its place by age, behind

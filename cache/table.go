@@ -44,32 +44,40 @@ func (t *table) home(h uint32) uint32 { return h>>t.shift&^7 | h&7 }
 func (t *table) next(at uint32) uint32 { return (at + 1) & uint32(len(t.cells)-1) }
 
 // addAt puts in a number that is not there, where the search for it has ended, and
-// reports whether nothing had to move for it.
-func (t *table) addAt(at, h, slot uint32) bool {
+// returns where that is in the end: where its chain has it.
+func (t *table) addAt(at, h, slot uint32) uint32 {
 	if t.count++; 2*t.count > len(t.cells) {
 		t.grow()
-	} else if at == t.home(h) {
-		t.cells[at] = cell{h, slot}
-		return true
+		at = t.end(h)
 	}
-	t.place(cell{h, slot})
-	return false
+	if at == t.home(h) {
+		t.cells[at] = cell{h, slot}
+		return at
+	}
+	return t.place(at, cell{h, slot})
 }
 
-// place puts a cell in its chain: what is nearer to its home gives way.
-func (t *table) place(c cell) {
-	last := uint32(len(t.cells) - 1)
-	home := t.home(c.hash)
-	for at := home; ; at = t.next(at) {
-		is := t.cells[at]
-		if is.slot == 0 {
-			t.cells[at] = c
-			return
-		}
-		if its := t.home(is.hash); (at-its)&last < (at-home)&last {
-			t.cells[at], c, home = c, is, its
-		}
+// end is the first empty cell of a chain.
+func (t *table) end(h uint32) (at uint32) {
+	for at = t.home(h); t.cells[at].slot != 0; at = t.next(at) {
 	}
+	return at
+}
+
+// place puts a cell at the end of its chain, and then in front of those whose home
+// lies behind its own.
+func (t *table) place(at uint32, c cell) uint32 {
+	last := uint32(len(t.cells) - 1)
+	for home := t.home(c.hash); at != home; {
+		before := (at - 1) & last
+		is := t.cells[before]
+		if (before-t.home(is.hash))&last >= (before-home)&last {
+			break
+		}
+		t.cells[at], at = is, before
+	}
+	t.cells[at] = c
+	return at
 }
 
 func (t *table) grow() {
@@ -78,13 +86,14 @@ func (t *table) grow() {
 	t.shift = uint8(33 - bits.Len(uint(len(t.cells))))
 	for _, c := range old {
 		if c.slot != 0 {
-			t.place(c)
+			t.place(t.end(c.hash), c)
 		}
 	}
 }
 
-// remove empties a cell.
-func (t *table) remove(hole uint32) {
+// remove empties a cell, and returns the one that is empty in the end: where a search
+// for the number would end.
+func (t *table) remove(hole uint32) uint32 {
 	for at := t.next(hole); ; at = t.next(at) {
 		is := t.cells[at]
 		if is.slot == 0 || t.home(is.hash) == at {
@@ -94,6 +103,7 @@ func (t *table) remove(hole uint32) {
 	}
 	t.cells[hole] = cell{}
 	t.count--
+	return hole
 }
 
 // clear takes everything out and keeps the memory.

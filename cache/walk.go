@@ -15,7 +15,7 @@ type piece struct {
 	mask       uint8  // of the blocks of each
 }
 
-// walk goes through an extent piece by piece.
+// walk goes through an extent piece by piece, see Cache.step.
 type walk struct{ at, end block.LBA }
 
 func over(e block.Extent) walk { return walk{e.Start, e.End()} }
@@ -30,41 +30,41 @@ func overPages(e block.Extent) walk {
 	return w
 }
 
-// more tells whether there is a next piece.
+// more tells whether there is another piece.
 func (w *walk) more() bool { return w.at < w.end }
-
-// next is the next piece, of which there is one more.
-func (w *walk) next() piece {
-	if w.at%PageBlocks != 0 || w.end-w.at < PageBlocks {
-		return w.part()
-	}
-	first := uint64(w.at / PageBlocks)
-	end := min(uint64(w.end/PageBlocks), first|(linePages-1)+1)
-	w.at = block.LBA(end * PageBlocks)
-	return piece{first, end, whole}
-}
-
-// part is the next piece where that is a part of a page.
-func (w *walk) part() piece {
-	page, lo := uint64(w.at/PageBlocks), w.at%PageBlocks
-	n := min(PageBlocks-lo, w.end-w.at)
-	w.at += n
-	return piece{page, page + 1, uint8((1<<n - 1) << lo)}
-}
 
 // resume goes back to a page within the piece that came last.
 func (w *walk) resume(page uint64) { w.at = block.LBA(page * PageBlocks) }
 
-// step is the next piece of a walk of which all pages lie in span i or, if i is 0,
-// in none.
+// step is the next piece of a walk, of which there is one more. All its pages lie in
+// span i or, if i is 0, in none.
 func (c *Cache) step(w *walk) (i uint32, p piece) {
-	p = w.next()
-	i, until := c.find(p.first, p.end)
-	if until < p.end {
-		p.end = until
-		w.resume(until)
+	page, end, mask := uint64(w.at/PageBlocks), uint64(w.end/PageBlocks), uint8(whole)
+	if w.at%PageBlocks != 0 || w.end-w.at < PageBlocks {
+		end, mask = page+1, w.share()
+	} else {
+		end = min(end, page|(linePages-1)+1)
 	}
-	return i, p
+	i = c.lines.table.cells[c.cellOf(page/linePages)].slot
+	if i >= isDirectory {
+		i, end = c.lines.directories[i-isDirectory].near(page, end)
+	}
+	switch s := &c.spans[i]; { // slot 0 has no pages
+	case page < s.first:
+		i, end = 0, min(end, s.first)
+	case page < s.end():
+		end = min(end, s.end())
+	default:
+		i = 0
+	}
+	w.at = min(w.end, block.LBA(end*PageBlocks))
+	return i, piece{page, end, mask}
+}
+
+// share is the mask of the blocks that the walk has of the page where it is.
+func (w *walk) share() uint8 {
+	lo := w.at % PageBlocks
+	return uint8((1<<min(PageBlocks, lo+(w.end-w.at)) - 1) &^ (1<<lo - 1))
 }
 
 func (p *piece) pages() int { return int(p.end - p.first) }
