@@ -49,42 +49,39 @@ func (c *Cache) Gather(stripe uint64, b *Batch) bool {
 	b.Blocks = st.waitingBlocks
 	c.load(b, st)
 	c.inFlightPages += b.pages
-	st.waiting, st.waitingBlocks, st.flying = list{}, 0, true
-	st.rewritten = false
+	st.carried, st.waiting = st.waiting, list{}
+	st.waitingBlocks, st.flying, st.rewritten = 0, true, false
 	c.wait.remove(&c.waiting, s)
 	c.unshelve(s)
 	c.shelf.pushBack(&c.flights, s)
 	b.inFlight, b.slot = true, s
-	for _, part := range b.parts {
-		p := &c.spans[part.slot]
-		b.Runs = c.appendRuns(b.Runs, 0, p, piece{p.first, p.end(), p.carried})
-	}
-	for _, r := range b.Runs {
-		b.Extents = appendExtent(b.Extents, 0, r.Extent)
+	for k := range b.Runs {
+		b.Extents = appendExtent(b.Extents, 0, b.Runs[k].Extent)
 	}
 	return true
 }
 
-// load makes what waits of a stripe carried, and notes it in b, sorted.
+// load makes what waits of a stripe carried, and notes it in b, sorted. Nothing is
+// carried before, so the list of it is that of what waits.
 func (c *Cache) load(b *Batch, st *stripe) {
 	sorted, last := true, uint64(0)
-	for i := st.waiting.head; i != 0; {
-		next, p := c.home[i].next, &c.spans[i]
+	for i := st.waiting.head; i != 0; i = c.home[i].next {
+		p := &c.spans[i]
 		sorted = sorted && p.first >= last
 		last = p.first
 		b.parts = append(b.parts, part{i, int(p.pages)})
 		b.pages += int(p.pages)
 		p.carried, p.flying, p.waiting = p.waiting, p.waiting, 0
 		c.ages[i].carried = c.ages[i].waiting
-		c.flight.pushBack(&st.carried, i)
-		i = next
+		c.flight[i] = c.home[i]
+		b.Runs = c.appendRuns(b.Runs, 0, p, piece{p.first, p.end(), p.carried})
 	}
 	if !sorted {
 		c.sort(b, st.number*(c.stripeBlocks/PageBlocks))
 	}
 }
 
-// sort puts the parts of a batch in the order of the volume. The stripe begins with
+// sort puts the parts and runs of a batch in the order of the volume. The stripe begins with
 // that page.
 func (c *Cache) sort(b *Batch, first uint64) {
 	b.keys = b.keys[:0]
@@ -92,9 +89,12 @@ func (c *Cache) sort(b *Batch, first uint64) {
 		b.keys = append(b.keys, (c.spans[part.slot].first-first)<<32|uint64(part.slot))
 	}
 	slices.Sort(b.keys)
+	b.Runs = b.Runs[:0]
 	for k, key := range b.keys {
 		i := uint32(key)
-		b.parts[k] = part{i, int(c.spans[i].pages)}
+		p := &c.spans[i]
+		b.parts[k] = part{i, int(p.pages)}
+		b.Runs = c.appendRuns(b.Runs, 0, p, piece{p.first, p.end(), p.carried})
 	}
 }
 
@@ -109,12 +109,14 @@ func (c *Cache) Clean(b *Batch) {
 	}
 	runs := b.Runs
 	for k := range b.parts {
-		i, n := b.parts[k].slot, b.parts[k].pages
-		for n > 0 {
+		part := &b.parts[k]
+		for i, n := part.slot, part.pages; n > 0; {
 			p, next := &c.spans[i], c.flight[i].next
 			n -= int(p.pages)
 			if p.flying != 0 {
-				runs = c.arrived(p, runs)
+				if r := &runs[0]; p.mixed || block.Version(p.content) != r.Version || r.Extent.End() <= p.start() {
+					runs = c.arrived(p, runs)
+				}
 				c.dirtyBlocks -= p.blocks(p.flying)
 			}
 			c.unload(p)
@@ -137,7 +139,7 @@ func (c *Cache) Clean(b *Batch) {
 func (c *Cache) arrived(p *span, runs []block.Run) []block.Run {
 	for m := p.flying; m != 0; m &= m - 1 {
 		k := bits.TrailingZeros8(m)
-		at := block.LBA(p.first*PageBlocks) + block.LBA(k)
+		at := p.start() + block.LBA(k)
 		for runs[0].Extent.End() <= at {
 			runs = runs[1:]
 		}

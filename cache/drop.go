@@ -66,7 +66,13 @@ func (c *Cache) discardPages(e block.Extent) {
 // discard forgets the blocks of mask of each page of a span.
 func (c *Cache) discard(i uint32, mask uint8) {
 	s := &c.spans[i]
-	wasClean := s.clean()
+	if s.clean() {
+		if s.valid &^= mask; s.valid == 0 {
+			c.clean.Remove(i)
+			c.lose(i, int(s.pages))
+		}
+		return
+	}
 	lost := s.waiting & mask
 	c.dirtyBlocks -= s.blocks(s.dirty() & mask)
 	s.valid &^= mask
@@ -75,11 +81,7 @@ func (c *Cache) discard(i uint32, mask uint8) {
 	if lost != 0 {
 		c.leave(i, s.blocks(lost))
 	}
-	switch {
-	case wasClean && s.valid == 0:
-		c.clean.Remove(i)
-		c.lose(i, int(s.pages))
-	case !wasClean && s.clean():
+	if s.clean() {
 		c.rest(i)
 	}
 }

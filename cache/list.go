@@ -10,7 +10,14 @@ type links []link
 
 type link struct{ prev, next uint32 }
 
-func (n links) pushBack(l *list, i uint32) { n.insertAfter(l, l.tail, i) }
+func (n links) pushBack(l *list, i uint32) {
+	if n[i] = (link{prev: l.tail}); l.tail != 0 {
+		n[l.tail].next = i
+	} else {
+		l.head = i
+	}
+	l.tail = i
+}
 
 // insertAfter puts i behind at, or in front of all if at is 0.
 func (n links) insertAfter(l *list, at, i uint32) {

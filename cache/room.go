@@ -26,7 +26,13 @@ func (c *Cache) Room(e block.Extent) bool {
 // reserve makes room for n pages more, of which it evicts as many as need be, and
 // counts them. It panics if too few are clean.
 func (c *Cache) reserve(n int) {
-	c.resident += n
+	if c.resident += n; c.resident > c.capacity {
+		c.evict()
+	}
+}
+
+// evict makes clean pages give way until the others fit.
+func (c *Cache) evict() {
 	for c.resident > c.capacity {
 		i, taken := c.clean.Evict(c.resident - c.capacity)
 		if i == 0 {

@@ -63,6 +63,9 @@ func (s *span) clean() bool { return s.waiting|s.carried == 0 }
 // end is the number of the page after the last.
 func (s *span) end() uint64 { return s.first + uint64(s.pages) }
 
+// start is its first block on the volume.
+func (s *span) start() block.LBA { return block.LBA(s.first * PageBlocks) }
+
 // blocks is how many blocks of the span are in a mask.
 func (s *span) blocks(mask uint8) uint64 { return uint64(s.pages) * uint64(bits.OnesCount8(mask)) }
 

@@ -35,7 +35,7 @@ func (c *Cache) Write(now sim.Time, e block.Extent, v block.Version) (superseded
 			w.resume(p.end)
 		}
 		if i == 0 || c.spans[i].clean() && p.mask == whole {
-			c.fresh(&t, i, p)
+			c.fresh(&t, i, &p)
 		} else {
 			superseded += c.overwrite(&t, c.cut(i, &p), p.mask)
 		}
@@ -93,8 +93,12 @@ func (c *Cache) depart(t *visit) {
 
 // fresh writes pages that are absent, or clean and overwritten as a whole, as one
 // span. If they follow the last span of this Write in its line, that one grows.
-func (c *Cache) fresh(t *visit, i uint32, p piece) {
-	c.vacate(i, p)
+func (c *Cache) fresh(t *visit, i uint32, p *piece) {
+	if i == 0 {
+		c.reserve(p.pages())
+	} else {
+		c.vacate(i, p)
+	}
 	if last := &c.spans[t.last]; last.end() == p.first && p.first%linePages != 0 && last.waiting&p.mask == whole {
 		last.pages += uint8(p.pages())
 	} else {
@@ -114,14 +118,9 @@ func (c *Cache) fresh(t *visit, i uint32, p piece) {
 	c.stripes[t.stripe].waitingBlocks += blocks
 }
 
-// vacate makes room for pages that are absent, or gives up what clean ones hold,
-// which keep their room.
-func (c *Cache) vacate(i uint32, p piece) {
-	if i == 0 {
-		c.reserve(p.pages())
-		return
-	}
-	i = c.cut(i, &p)
+// vacate gives up what clean pages hold, which keep their room.
+func (c *Cache) vacate(i uint32, p *piece) {
+	i = c.cut(i, p)
 	c.clean.Remove(i)
 	c.displace(i, p.pages())
 	c.freeSpan(i)

@@ -12,8 +12,11 @@ func (p *lru) Miss(uint64) {}
 func (p *lru) Insert(slot uint32, key uint64) { p.Admit(slot, key, 1) }
 
 func (p *lru) Admit(slot uint32, _ uint64, n int) int {
-	p.links.reach(slot)
-	p.sizes.set(slot, n)
+	if int(slot) >= len(p.links) {
+		p.links.reach(slot)
+		p.sizes.reach(slot)
+	}
+	p.sizes.marks[slot] = uint8(n)
 	p.links.push(&p.all, slot, n)
 	return n
 }
