@@ -6,6 +6,11 @@ import "tbraid/internal/block"
 // the dirty pages together fit. It looks for the pages when the answer is
 // near, and costs nothing otherwise. An extent longer than the cache never fits.
 func (c *Cache) Room(e block.Extent) bool {
+	most := e.Blocks/PageBlocks + 2 // pages, with a part at each end
+	return most <= uint64(c.capacity-c.dirtyPages) || c.roomFor(e)
+}
+
+func (c *Cache) roomFor(e block.Extent) bool {
 	n, spare := pagesOf(e), uint64(c.capacity-c.dirtyPages)
 	if n <= spare {
 		return true

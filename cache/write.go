@@ -94,26 +94,27 @@ func (c *Cache) depart(t *visit) {
 // fresh writes pages that are absent, or clean and overwritten as a whole, as one
 // span. If they follow the last span of this Write in its line, that one grows.
 func (c *Cache) fresh(t *visit, i uint32, p *piece) {
+	n := p.pages()
 	if i == 0 {
-		c.reserve(p.pages())
+		c.reserve(n)
 	} else {
 		c.vacate(i, p)
 	}
 	if last := &c.spans[t.last]; last.end() == p.first && p.first%linePages != 0 && last.waiting&p.mask == whole {
-		last.pages += uint8(p.pages())
+		last.pages += uint8(n)
 	} else {
 		t.last = c.newSlot()
 		c.spans[t.last] = span{
-			first: p.first, pages: uint8(p.pages()), stripe: t.stripe, written: c.seq + 1,
+			first: p.first, pages: uint8(n), stripe: t.stripe, written: c.seq + 1,
 			content: uint32(t.version), valid: p.mask, waiting: p.mask,
 		}
 		c.ages[t.last].waiting = stamp{c.seq + 1, t.now}
 		c.join(t.last, t.stripe)
 		c.place(t.last)
 	}
-	c.seq += uint64(p.pages())
-	c.dirtyPages += p.pages()
-	blocks := uint64(p.pages()) * uint64(bits.OnesCount8(p.mask))
+	c.seq += uint64(n)
+	c.dirtyPages += n
+	blocks := uint64(n * bits.OnesCount8(p.mask))
 	c.dirtyBlocks += blocks
 	c.stripes[t.stripe].waitingBlocks += blocks
 }
