@@ -52,7 +52,7 @@ type Cache struct {
 
 // Config sizes a Cache.
 type Config struct {
-	CapacityPages int    // pages of 4 KiB, 1 to 2^31-1
+	CapacityPages int    // pages of 4 KiB, 1 to 2^31-2
 	StripeBlocks  uint64 // data blocks of the volume in a stripe: whole pages, at most 2^32 of them
 
 	Replace replace.Kind // which clean page gives way when room is needed
@@ -63,7 +63,7 @@ var ErrConfig = errors.New("cache: bad configuration")
 
 // New returns an empty cache. It allocates for pages only as they come into use.
 func New(cfg Config) (*Cache, error) {
-	if cfg.CapacityPages < 1 || cfg.CapacityPages > 1<<31-1 {
+	if cfg.CapacityPages < 1 || cfg.CapacityPages > 1<<31-2 {
 		return nil, fmt.Errorf("%w: capacity of %d pages", ErrConfig, cfg.CapacityPages)
 	}
 	if s := cfg.StripeBlocks; s == 0 || s%PageBlocks != 0 || s/PageBlocks > 1<<32 {

@@ -56,21 +56,20 @@ func (c *Cache) complete(s *span, mask uint8, v block.Version) (taken uint64) {
 // same: if nothing has to give way, or if what comes in is the last to give way.
 // It returns how many.
 func (c *Cache) admit(p piece, v block.Version) int {
-	s := span{first: p.first, pages: uint8(p.pages()), content: uint32(v), valid: p.mask}
-	if n := p.pages(); c.replace == replace.LRU || c.resident+n <= c.capacity {
-		c.reserve(n)
-		i := c.newSlot()
-		c.spans[i] = s
-		c.place(i)
-		c.rank(i)
-		return n
+	n := p.pages()
+	alike := c.replace == replace.LRU || c.resident+n <= c.capacity
+	if !alike {
+		c.clean.Miss(p.first)
+		n = 1
 	}
-	c.clean.Miss(p.first)
-	c.reserve(1)
-	s.pages = 1
 	i := c.newSlot()
-	c.spans[i] = s
+	c.spans[i] = span{first: p.first, pages: uint8(n), content: uint32(v), valid: p.mask}
 	c.place(i)
-	c.clean.Insert(i, p.first)
-	return 1
+	c.reserve(n)
+	if alike {
+		c.rank(i)
+	} else {
+		c.clean.Insert(i, p.first)
+	}
+	return n
 }

@@ -6,7 +6,8 @@ import (
 	"tbraid/internal/block"
 )
 
-// slab holds the spans by slot, from slot 1. There are never more of them than pages.
+// slab holds the spans by slot, from slot 1. There are never more of them than
+// pages, and one while the others make room for it.
 type slab struct {
 	spans  []span
 	ages   []age

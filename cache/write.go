@@ -95,9 +95,7 @@ func (c *Cache) depart(t *visit) {
 // span. If they follow the last span of this Write in its line, that one grows.
 func (c *Cache) fresh(t *visit, i uint32, p *piece) {
 	n := p.pages()
-	if i == 0 {
-		c.reserve(n)
-	} else {
+	if i != 0 {
 		c.vacate(i, p)
 	}
 	if last := &c.spans[t.last]; last.end() == p.first && p.first%linePages != 0 && last.waiting&p.mask == whole {
@@ -111,6 +109,9 @@ func (c *Cache) fresh(t *visit, i uint32, p *piece) {
 		c.ages[t.last].waiting = stamp{c.seq + 1, t.now}
 		c.join(t.last, t.stripe)
 		c.place(t.last)
+	}
+	if i == 0 {
+		c.reserve(n) // not before its line, which has just been looked for, is done with
 	}
 	c.seq += uint64(n)
 	c.dirtyPages += n
