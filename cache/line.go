@@ -13,7 +13,6 @@ type lines struct {
 	seen        uint64      // the line last looked for, which is likely to be next, or noLine
 	seenAt      uint32      // its cell
 	directories []directory // from slot 1
-	numbers     []uint64    // of their lines
 	free        uint32      // directories given back, chained by their first entry
 }
 
@@ -22,6 +21,7 @@ const noLine = math.MaxUint64
 
 // directory knows the spans of a line by their first pages.
 type directory struct {
+	line  uint64
 	heads uint64            // bit k: a span begins with page k of the line
 	slots [linePages]uint32 // where one does
 }
@@ -49,7 +49,7 @@ func (c *Cache) seek(line uint64) {
 // lineOf is the number of the line that a slot of the table is for.
 func (c *Cache) lineOf(slot uint32) uint64 {
 	if slot >= isDirectory {
-		return c.lines.numbers[slot-isDirectory]
+		return c.lines.directories[slot-isDirectory].line
 	}
 	return c.spans[slot].first / linePages
 }
@@ -95,13 +95,12 @@ func (c *Cache) displace(i uint32, n int) {
 func (l *lines) newDirectory(line uint64) uint32 {
 	i := l.free
 	if i == 0 {
-		l.directories = append(l.directories, directory{})
-		l.numbers = append(l.numbers, line)
+		l.directories = append(l.directories, directory{line: line})
 		return uint32(len(l.directories) - 1)
 	}
 	d := &l.directories[i]
 	l.free = d.slots[0]
-	d.heads, l.numbers[i] = 0, line
+	d.line, d.heads = line, 0
 	return i
 }
 
@@ -109,7 +108,6 @@ func (l *lines) clear() {
 	l.table.clear()
 	l.seen = noLine
 	l.directories = append(l.directories[:0], directory{})
-	l.numbers = append(l.numbers[:0], 0)
 	l.free = 0
 }
 
