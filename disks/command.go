@@ -12,6 +12,7 @@ type command struct {
 	extent block.Extent
 	behind tagSet // earlier commands that it must wait for
 	life   uint32 // of the tag: an event of an earlier life is void
+	number uint64 // of its arrival
 	starts uint64 // accesses begun when it came
 	// cached: of a read, when nothing held it any more, some was in the write cache.
 	// What was not cannot come to be there before the read ends: the write would be
@@ -25,51 +26,57 @@ type tagSet uint32
 func (s tagSet) has(tag uint8) bool { return s>>tag&1 != 0 }
 func (s tagSet) first() uint8       { return uint8(bits.TrailingZeros32(uint32(s))) }
 
-// commands are those that the drive holds, by tag, in the order in which they
-// came. A busy one that is neither held nor ready nor on the link is on the medium.
+// commands are those that the drive holds, by tag. A busy one that is neither held
+// nor ready is on the link or on the medium.
 type commands struct {
-	pool [maxDepth]command
-	// The ring of tags by order of arrival. It goes through noTag, so the oldest
-	// command is behind it and the newest in front.
-	next, prev [maxDepth + 1]uint8
-	free       tagSet // as many as Spec.QueueDepth says, or busy
-	busy       tagSet
-	held       tagSet // by an earlier command, by want of room, or a Flush by the cache
-	ready      tagSet // for the medium
-	onLink     tagSet // their event is the end of the transfer
-	writes     tagSet
-	toCache    tagSet // writes that are done when they are in the cache
-	leading    tagSet // commands that others may be behind
+	pool    [maxDepth]command
+	came    uint64 // how many so far
+	free    tagSet // as many as Spec.QueueDepth says, or busy
+	busy    tagSet
+	held    tagSet // by an earlier command, by want of room, or a Flush by the cache
+	ready   tagSet // for the medium
+	writes  tagSet
+	toCache tagSet // writes that are done when they are in the cache
+	leading tagSet // commands that others may be behind
 }
 
-// noTag is where a walk over the commands ends.
+// noTag is the first of no tags.
 const noTag uint8 = maxDepth
 
-func newCommands(depth int) commands {
-	c := commands{free: 1<<depth - 1}
-	c.next[noTag], c.prev[noTag] = noTag, noTag
-	return c
+func newCommands(depth int) commands { return commands{free: 1<<depth - 1} }
+
+// oldest is the command of a set that came first; noTag if the set is empty.
+func (c *commands) oldest(set tagSet) uint8 {
+	tag := set.first()
+	for rest := set & (set - 1); rest != 0; rest &= rest - 1 {
+		if other := rest.first(); c.pool[other].number < c.pool[tag].number {
+			tag = other
+		}
+	}
+	return tag
 }
 
-// oldest is the tag of the command that came first; noTag if there is none.
-func (c *commands) oldest() uint8 { return c.next[noTag] }
+// admits tells whether an IO can have a tag. A Flush has the drive to itself, as
+// FLUSH CACHE EXT has: it is no queued command, so the commands before it end
+// first and those after it wait (ACS-3, NCQ feature set).
+func (c *commands) admits(io *IO) bool {
+	return c.busy == 0 || c.free != 0 && io.Op != Flush && c.pool[c.busy.first()].io.Op != Flush
+}
 
 // take gives a free tag to an IO that begins to be held.
 func (c *commands) take(io *IO, starts uint64) (tag uint8) {
 	tag = c.free.first()
-	m := &c.pool[tag]
-	m.io, m.extent, m.starts = io, io.Extent, starts
+	m, bit := &c.pool[tag], tagSet(1)<<tag
+	m.io, m.extent, m.number, m.starts = io, io.Extent, c.came, starts
 	m.behind = c.conflicts(io)
+	c.came++
 	c.leading |= m.behind
-	c.free &^= 1 << tag
-	c.busy |= 1 << tag
-	c.held |= 1 << tag
+	c.free &^= bit
+	c.busy |= bit
+	c.held |= bit
 	if io.Op == Write {
-		c.writes |= 1 << tag
+		c.writes |= bit
 	}
-	last := c.prev[noTag]
-	c.next[last], c.prev[tag] = tag, last
-	c.next[tag], c.prev[noTag] = noTag, tag
 	return tag
 }
 
@@ -89,20 +96,37 @@ func (c *commands) conflicts(io *IO) (found tagSet) {
 	return found
 }
 
-// retire gives a tag back, and lets go of the commands behind it.
+// loose are the held commands that no earlier one holds.
+func (c *commands) loose() (found tagSet) {
+	for rest := c.held; rest != 0; rest &= rest - 1 {
+		if tag := rest.first(); c.pool[tag].behind == 0 {
+			found |= 1 << tag
+		}
+	}
+	return found
+}
+
+// retire gives a tag back, and lets go of the commands behind it. The command was
+// on the link or on the medium.
 func (c *commands) retire(tag uint8) {
-	m := &c.pool[tag]
+	m, bit := &c.pool[tag], tagSet(1)<<tag
 	m.io = nil
 	m.life++
-	bit := tagSet(1) << tag
 	c.free |= bit
 	c.busy &^= bit
+	c.writes &^= bit
+	c.toCache &^= bit
 	if c.leading&bit != 0 {
+		c.leading &^= bit
 		for rest := c.busy; rest != 0; rest &= rest - 1 {
 			c.pool[rest.first()].behind &^= bit
 		}
 	}
-	c.held, c.ready, c.onLink = c.held&^bit, c.ready&^bit, c.onLink&^bit
-	c.writes, c.toCache, c.leading = c.writes&^bit, c.toCache&^bit, c.leading&^bit
-	c.next[c.prev[tag]], c.prev[c.next[tag]] = c.next[tag], c.prev[tag]
+}
+
+// drop is retire for a command wherever it is.
+func (c *commands) drop(tag uint8) {
+	c.held &^= 1 << tag
+	c.ready &^= 1 << tag
+	c.retire(tag)
 }

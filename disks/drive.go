@@ -118,7 +118,11 @@ func (d *Drive) Submit(now sim.Time, io *IO) {
 		d.kernel.At(now.Add(d.spec.Overhead), d, dropDone, 1)
 		return
 	}
-	d.waiting.push(io)
+	if d.waiting.len() == 0 && d.commands.admits(io) {
+		d.take(io)
+	} else {
+		d.waiting.push(io)
+	}
 	d.advance(now)
 }
 

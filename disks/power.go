@@ -50,14 +50,17 @@ func (d *Drive) Fail(now sim.Time) {
 // access to the medium that has begun goes on to its end: what it writes is
 // still reported by Stored.
 func (d *Drive) Abort(now sim.Time) {
-	for tag := d.commands.oldest(); tag != noTag; tag = d.commands.oldest() {
-		if d.commands.onLink.has(tag) && d.commands.writes.has(tag) {
+	onLink := d.commands.busy &^ d.commands.held &^ d.commands.ready
+	for i := range d.flights {
+		onLink &^= 1 << d.flights[i].tag
+		d.flights[i].tag = noTag
+	}
+	for rest := d.commands.busy; rest != 0; rest &= rest - 1 {
+		tag := rest.first()
+		if (onLink & d.commands.writes).has(tag) {
 			d.cache.reserved -= d.commands.pool[tag].extent.Blocks
 		}
-		d.commands.retire(tag)
-	}
-	for i := range d.flights {
-		d.flights[i].tag = noTag
+		d.commands.drop(tag)
 	}
 	for d.waiting.len() > 0 {
 		d.waiting.pop()
@@ -78,9 +81,10 @@ func (d *Drive) writeOut() {
 func (d *Drive) stop(now sim.Time) {
 	d.up = false
 	d.kernel.Cancel(d)
-	for tag := d.commands.oldest(); tag != noTag; tag = d.commands.oldest() {
+	for d.commands.busy != 0 {
+		tag := d.commands.oldest(d.commands.busy)
 		d.dropped.push(d.commands.pool[tag].io)
-		d.commands.retire(tag)
+		d.commands.drop(tag)
 	}
 	for d.waiting.len() > 0 {
 		d.dropped.push(d.waiting.pop())

@@ -34,20 +34,18 @@ func (d *Drive) advance(now sim.Time) {
 	}
 }
 
-// admit gives tags to the commands that wait. A Flush has the drive to itself,
-// as FLUSH CACHE EXT has: it is no queued command, so the commands before it end
-// first and those after it wait (ACS-3, NCQ feature set).
+// admit gives tags to the commands that wait.
 func (d *Drive) admit() {
-	for d.waiting.len() > 0 && d.commands.free != 0 {
-		if tag := d.commands.oldest(); tag != noTag &&
-			(d.commands.pool[tag].io.Op == Flush || d.waiting.front().Op == Flush) {
-			return
-		}
-		io := d.waiting.pop()
-		tag := d.commands.take(io, d.starts)
-		if io.Op == Write && d.cached(io) {
-			d.commands.toCache |= 1 << tag
-		}
+	for d.waiting.len() > 0 && d.commands.admits(d.waiting.front()) {
+		d.take(d.waiting.pop())
+	}
+}
+
+// take gives a tag to a command.
+func (d *Drive) take(io *IO) {
+	tag := d.commands.take(io, d.starts)
+	if io.Op == Write && d.cached(io) {
+		d.commands.toCache |= 1 << tag
 	}
 }
 
@@ -61,24 +59,19 @@ func (d *Drive) cached(io *IO) bool {
 // which they came. If one of them finds no room in the cache those behind it wait
 // for room too, or it would starve.
 func (d *Drive) release(now sim.Time) {
-	rest := d.commands.held
-	for tag := d.commands.oldest(); rest != 0; tag = d.commands.next[tag] {
-		if !rest.has(tag) {
-			continue
-		}
+	for rest := d.commands.loose(); rest != 0; {
+		tag := d.commands.oldest(rest)
 		rest &^= 1 << tag
-		if c := &d.commands.pool[tag]; c.behind == 0 {
-			d.let(now, tag, c)
-			if d.crowded {
-				rest &^= d.commands.toCache
-			}
+		d.let(now, tag)
+		if d.crowded {
+			rest &^= d.commands.toCache
 		}
 	}
 }
 
 // let sends a command on its way, if it is not the cache that holds it.
-func (d *Drive) let(now sim.Time, tag uint8, c *command) {
-	switch {
+func (d *Drive) let(now sim.Time, tag uint8) {
+	switch c := &d.commands.pool[tag]; {
 	case c.io.Op == Flush:
 		if d.cache.blocks == 0 || d.spec.Protected {
 			d.transfer(now, tag, 0)
@@ -110,7 +103,6 @@ func (d *Drive) ready(tag uint8) {
 // transfer moves bytes over the interface.
 func (d *Drive) transfer(now sim.Time, tag uint8, bytes uint64) {
 	d.commands.held &^= 1 << tag
-	d.commands.onLink |= 1 << tag
 	end := d.link.Reserve(now, d.transfers.time(bytes))
 	d.kernel.At(end.Add(d.spec.Overhead), d, linkDone, d.commands.pool[tag].life%lives*maxDepth+uint32(tag))
 }
@@ -123,7 +115,10 @@ func (d *Drive) dispatch(now sim.Time) {
 		if f.busy {
 			continue
 		}
-		tag := d.pick()
+		tag := noTag
+		if d.commands.ready != 0 {
+			tag = d.pick()
+		}
 		if tag == noTag || d.since >= patience || d.crowded && d.since > 0 {
 			if d.destageable(f) {
 				d.destage(now, f)
@@ -137,32 +132,45 @@ func (d *Drive) dispatch(now sim.Time) {
 	}
 }
 
-// pick is the command that goes to the medium next; noTag if none can. An
-// elevator takes the lowest address at or beyond the head, or else the lowest:
-// the one that is least far ahead of the head, counted round from the end.
+// pick is the command that goes to the medium next; noTag if none can.
 func (d *Drive) pick() uint8 {
-	best, least := noTag, block.LBA(0)
-	head := d.mech.position()
-	rest := d.commands.ready
-	for tag := d.commands.oldest(); rest != 0; tag = d.commands.next[tag] {
-		if !rest.has(tag) {
-			continue
-		}
-		rest &^= 1 << tag
-		c := &d.commands.pool[tag]
-		if d.writing > 0 && d.commands.writes.has(tag) {
-			if _, crosses := d.writingOver(c.extent); crosses {
-				continue
-			}
-		}
-		if !d.elevator || d.starts-c.starts >= overtakes {
-			return tag
-		}
-		if far := c.extent.Start - head; best == noTag || far < least {
-			best, least = tag, far
+	can := d.commands.ready
+	if d.writing > 0 {
+		can &^= d.crossing(can & d.commands.writes)
+	}
+	tag := d.commands.oldest(can)
+	if can == 1<<tag || !d.elevator || d.starts-d.commands.pool[tag].starts >= overtakes {
+		return tag
+	}
+	return d.nearest(can)
+}
+
+// crossing are the writes of a set that must not begin while the present ones to
+// the medium go on.
+func (d *Drive) crossing(writes tagSet) (found tagSet) {
+	for ; writes != 0; writes &= writes - 1 {
+		if _, crosses := d.writingOver(d.commands.pool[writes.first()].extent); crosses {
+			found |= writes & -writes
 		}
 	}
-	return best
+	return found
+}
+
+// nearest is what an elevator takes of some commands: the lowest address at or
+// beyond the head, or else the lowest. It is the one that is least far ahead of
+// the head, counted round from the end; of several the oldest.
+func (d *Drive) nearest(set tagSet) uint8 {
+	head := d.mech.position()
+	best, least := tagSet(0), ^block.LBA(0)
+	for rest := set; rest != 0; rest &= rest - 1 {
+		switch far := d.commands.pool[rest.first()].extent.Start - head; {
+		case far < least:
+			best, least = rest&-rest, far
+		case far == least:
+			best |= rest & -rest
+		}
+	}
+	return d.commands.oldest(best)
 }
 
 // destageable gives a flight what goes from the cache to the medium next,
