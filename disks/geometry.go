@@ -17,7 +17,7 @@ import (
 type geometry struct {
 	zones       []zone
 	zoneOf      []uint16 // of the addresses that share their upper bits, the zone of the first
-	zoneShift   int      // how many are the lower bits
+	zoneShift   uint8    // how many are the lower bits
 	surfaces    divisor.Divisor
 	cylinders   uint64
 	blocks      uint64
@@ -30,6 +30,7 @@ type geometry struct {
 
 type zone struct {
 	first    block.LBA
+	end      block.LBA       // the first of the next zone
 	cylinder uint64          // the first one of the zone
 	sectors  divisor.Divisor // a track
 	stream   time.Duration
@@ -42,12 +43,6 @@ type track struct{ cylinder, surface uint64 }
 // times; what follows its end may be a switch.
 type spot struct {
 	track
-	begin, end time.Duration
-}
-
-// way is what passes under the head from the first block of an extent to the last.
-type way struct {
-	from, to   track
 	begin, end time.Duration
 }
 
@@ -75,8 +70,9 @@ func newGeometry(s Spec) geometry {
 	var first block.LBA
 	for i := range s.Zones {
 		n := sectorsOf(s, i)
-		g.zones = append(g.zones, zone{first, g.cylinders, divisor.New(n), g.perCylinder.times(g.cylinders)})
-		first += block.LBA(width * n * g.surfaces.By())
+		end := first + block.LBA(width*n*g.surfaces.By())
+		g.zones = append(g.zones, zone{first, end, g.cylinders, divisor.New(n), g.perCylinder.times(g.cylinders)})
+		first = end
 		g.cylinders += width
 		if uint64(first) >= g.blocks {
 			break
@@ -88,10 +84,10 @@ func newGeometry(s Spec) geometry {
 
 // tabulate makes the table of zones.
 func (g *geometry) tabulate() {
-	g.zoneShift = max(0, bits.Len64(g.blocks)-bits.Len(zoneParts-1))
+	g.zoneShift = uint8(max(0, bits.Len64(g.blocks)-bits.Len(zoneParts-1)))
 	zone := 0
 	for part := range g.blocks>>g.zoneShift + 1 {
-		for zone+1 < len(g.zones) && uint64(g.zones[zone+1].first) <= part<<g.zoneShift {
+		for zone+1 < len(g.zones) && uint64(g.zones[zone].end) <= part<<g.zoneShift {
 			zone++
 		}
 		g.zoneOf = append(g.zoneOf, uint16(zone))
@@ -107,8 +103,8 @@ func sectorsOf(s Spec, zone int) uint64 {
 
 // zoneAt is the zone of the block at a.
 func (g *geometry) zoneAt(a block.LBA) *zone {
-	i := int(g.zoneOf[uint64(a)>>g.zoneShift])
-	for i+1 < len(g.zones) && g.zones[i+1].first <= a {
+	i := g.zoneOf[a>>(g.zoneShift&63)] // &63 spares the check for longer shifts
+	for g.zones[i].end <= a {
 		i++
 	}
 	return &g.zones[i]
@@ -130,17 +126,16 @@ func (g *geometry) locate(a block.LBA) spot {
 	return spot{t, begin + g.turned(z, sector), begin + g.turned(z, sector+1)}
 }
 
-// wayOf finds the first and the last block of e, which most often are on one track.
-func (g *geometry) wayOf(e block.Extent) way {
-	z, t, begin, sector := g.place(e.Start)
-	w := way{from: t, to: t, begin: begin + g.turned(z, sector)}
+// wayOf finds the first and the last block of e, which most often are on one track,
+// and the stream times at which the first begins and the last ends.
+func (g *geometry) wayOf(e block.Extent) (from, to track, begin, end time.Duration) {
+	z, t, stream, sector := g.place(e.Start)
+	begin = stream + g.turned(z, sector)
 	if sector+e.Blocks <= z.sectors.By() {
-		w.end = begin + g.turned(z, sector+e.Blocks)
-	} else {
-		last := g.locate(e.End() - 1)
-		w.to, w.end = last.track, last.end
+		return t, t, begin, stream + g.turned(z, sector+e.Blocks)
 	}
-	return w
+	last := g.locate(e.End() - 1)
+	return t, last.track, begin, last.end
 }
 
 // turned is how long the sectors of a track before the given one take to pass.

@@ -51,6 +51,9 @@ type lookAhead struct {
 	live              bool // the arm is still there
 }
 
+// may tells whether the buffer can come to hold the blocks up to a.
+func (l *lookAhead) may(a block.LBA) bool { return l.base <= a && a <= l.limit }
+
 func newMechanics(s Spec) *mechanics {
 	g := newGeometry(s)
 	return &mechanics{
@@ -71,7 +74,7 @@ func (h *hdd) position() block.LBA { return h.next }
 func (h *hdd) reset() { h.ahead, h.arm, h.next = lookAhead{}, track{}, 0 }
 
 func (h *hdd) buffered(now sim.Time, e block.Extent) bool {
-	if e.Start < h.ahead.base || e.End() > h.edge(now) {
+	if !h.ahead.may(e.Start) || !h.ahead.may(e.End()) || e.End() > h.edge(now) {
 		return false
 	}
 	h.readOn(now, e.End())
@@ -79,39 +82,49 @@ func (h *hdd) buffered(now sim.Time, e block.Extent) bool {
 }
 
 func (h *hdd) access(now sim.Time, op Op, e block.Extent) (begin, end sim.Time) {
-	w := h.wayOf(e)
-	if op == Read && h.ahead.live && e.Start >= h.ahead.base && e.Start <= h.edge(now) {
-		h.readOn(now, e.End())
-		h.arm, h.next = w.to, e.End()
-		arrives := h.ahead.since.Add(w.end - h.ahead.stream)
-		return now, max(now, arrives)
+	a := &h.ahead
+	if a.live {
+		if op == Read && a.may(e.Start) && e.Start <= h.edge(now) {
+			return h.goOn(now, e)
+		}
+		h.leave(now)
 	}
-	h.leave(now)
-	begin = h.turn(now.Add(h.seek(op, w.from)), w.begin)
+	from, to, first, last := h.wayOf(e)
+	begin = h.turn(now.Add(h.seek(op, from)), first)
 	if op == Write && !aligned(e, h.sector) {
 		begin = begin.Add(h.revolution.length()) // read the sectors, write them when they come round
 	}
-	end = begin.Add(w.end - w.begin)
-	h.arm, h.next = w.to, e.End()
+	end = begin.Add(last - first)
+	h.arm, h.next = to, e.End()
 	if op == Read {
-		h.ahead = lookAhead{base: e.Start, from: e.Start, limit: h.within(e.End() + h.lookAhead),
-			stream: w.begin, since: begin, live: true}
+		a.base, a.from, a.limit = e.Start, e.Start, h.within(e.End()+h.lookAhead)
+		a.stream, a.since, a.live = first, begin, true
 	}
 	return begin, end
 }
 
+// goOn reads what the look-ahead has come to, or comes to next.
+func (h *hdd) goOn(now sim.Time, e block.Extent) (begin, end sim.Time) {
+	h.readOn(now, e.End())
+	_, to, _, last := h.wayOf(e)
+	h.arm, h.next = to, e.End()
+	arrives := h.ahead.since.Add(last - h.ahead.stream)
+	return now, max(now, arrives)
+}
+
 // seek is the time until the arm has settled over a track.
 func (h *hdd) seek(op Op, to track) time.Duration {
-	switch from := h.arm; {
-	case from == to:
+	from := h.arm
+	distance := max(from.cylinder, to.cylinder) - min(from.cylinder, to.cylinder)
+	switch {
+	case distance == 0 && from.surface == to.surface:
 		return 0
-	case from.cylinder == to.cylinder:
+	case distance == 0:
 		return h.headSwitch
 	case op == Write:
-		return h.writeSeek.at(max(from.cylinder, to.cylinder) - min(from.cylinder, to.cylinder))
-	default:
-		return h.readSeek.at(max(from.cylinder, to.cylinder) - min(from.cylinder, to.cylinder))
+		return h.writeSeek.at(distance)
 	}
+	return h.readSeek.at(distance)
 }
 
 // turn is the first time from t on at which the block of a stream time is under
@@ -161,9 +174,6 @@ func (h *hdd) readOn(now sim.Time, end block.LBA) {
 
 // leave ends the look-ahead: the arm is needed.
 func (h *hdd) leave(now sim.Time) {
-	if !h.ahead.live {
-		return
-	}
 	h.ahead.limit = h.edge(now)
 	h.ahead.live = false
 	_, h.arm, _, _ = h.place(h.within(h.ahead.limit+1) - 1)

@@ -73,7 +73,9 @@ func TestGeometry_WayOfAnExtent(t *testing.T) {
 			start := rapid.Uint64Range(0, g.blocks-1).Draw(t, "start")
 			e := block.Extent{Start: block.LBA(start), Blocks: rapid.Uint64Range(1, min(20_000, g.blocks-start)).Draw(t, "blocks")}
 			first, last := g.locate(e.Start), g.locate(e.End()-1)
-			if got, want := g.wayOf(e), (way{first.track, last.track, first.begin, last.end}); got != want {
+			from, to, begin, end := g.wayOf(e)
+			got, want := [2]spot{{from, begin, 0}, {to, 0, end}}, [2]spot{{first.track, first.begin, 0}, {last.track, 0, last.end}}
+			if got != want {
 				t.Fatalf("%v: %+v, want %+v", e, got, want)
 			}
 			zone := 0
