@@ -80,9 +80,9 @@ type job struct {
 	absent raid.Absent  // members that this job does without
 	steps  []raid.Step
 	ios    []disks.IO // one a step; for a flush one a member
-	phase  uint8
-	left   int
-	again  bool // a member failed during the reads: plan again
+	next   int        // step: those before it are out
+	left   int        // steps of the present phase that have not ended
+	again  bool       // a member failed during the reads: plan again
 	runs   []block.Run
 	active bool
 	orphan bool // nobody waits for it any more
@@ -202,7 +202,9 @@ func (a *Array) flush(now sim.Time, j *job) {
 		j.left++
 		a.submit(now, m, &j.ios[m])
 	}
-	a.arrived(now, j)
+	if j.arrive() {
+		a.arrived(now, j)
+	}
 }
 
 // plan begins a job, or begins it again without a member that failed.
@@ -210,7 +212,7 @@ func (a *Array) plan(now sim.Time, j *job) {
 	if j.absent |= a.absent; j.kind == writeJob {
 		a.missed |= j.absent
 	}
-	j.phase, j.again = 0, false
+	j.next, j.again = 0, false
 	var err error
 	switch j.kind {
 	case readJob:
@@ -236,16 +238,16 @@ func (a *Array) plan(now sim.Time, j *job) {
 	a.advance(now, j)
 }
 
-// advance submits the steps of the job's phase.
+// advance submits the steps of the job's next phase.
 func (a *Array) advance(now sim.Time, j *job) {
-	if a.isWritePhase(j) && !a.fill(now, j) {
+	if j.next < len(j.steps) && j.steps[j.next].Op == raid.Write && !a.fill(now, j) {
 		return
 	}
 	j.left = 1
-	for i := range j.steps {
-		s := &j.steps[i]
-		if s.Phase != j.phase {
-			continue
+	for first := j.next; j.next < len(j.steps); j.next++ {
+		i, s := j.next, &j.steps[j.next]
+		if s.Phase != j.steps[first].Phase {
+			break
 		}
 		if s.Op == raid.Write && a.absent.Has(int(s.Member)) {
 			a.missed |= 1 << s.Member
@@ -264,7 +266,9 @@ func (a *Array) advance(now sim.Time, j *job) {
 		j.left++
 		a.submit(now, int(s.Member), io)
 	}
-	a.arrived(now, j)
+	if j.arrive() {
+		a.arrived(now, j)
+	}
 }
 
 // fill makes the content of what a job writes, and reports true if it may be
@@ -283,26 +287,6 @@ func (a *Array) fill(now sim.Time, j *job) bool {
 			j.stage = filled
 		}
 		return a.note(now, j)
-	}
-	return true
-}
-
-// isWritePhase tells whether the steps of the present phase write.
-func (a *Array) isWritePhase(j *job) bool {
-	for i := range j.steps {
-		if s := &j.steps[i]; s.Phase == j.phase {
-			return s.Op == raid.Write
-		}
-	}
-	return false
-}
-
-// isLastPhase tells whether no phase follows the present one.
-func (a *Array) isLastPhase(j *job) bool {
-	for i := range j.steps {
-		if j.steps[i].Phase > j.phase {
-			return false
-		}
 	}
 	return true
 }
@@ -350,14 +334,19 @@ func (a *Array) Done(now sim.Time, d *disks.Drive, io *disks.IO) {
 	if a.ledger.Following() && a.caches && io.Op == disks.Write && !io.FUA && io.Fault == disks.None {
 		a.taken(d, io)
 	}
-	a.arrived(now, j)
+	if j.arrive() {
+		a.arrived(now, j)
+	}
 }
 
-// arrived counts an ended step and goes on when it was the last of its phase.
+// arrive counts an ended step, and tells whether it was the last of its phase.
+func (j *job) arrive() bool {
+	j.left--
+	return j.left == 0
+}
+
+// arrived goes on with a job whose phase has ended.
 func (a *Array) arrived(now sim.Time, j *job) {
-	if j.left--; j.left > 0 {
-		return
-	}
 	switch {
 	case j.kind == flushJob:
 		a.end(now, j, true)
@@ -368,10 +357,9 @@ func (a *Array) arrived(now sim.Time, j *job) {
 		a.plan(now, j)
 	case j.kind == readJob:
 		a.end(now, j, true)
-	case a.isLastPhase(j):
+	case j.next == len(j.steps):
 		a.end(now, j, !a.Lost())
 	default:
-		j.phase++
 		a.advance(now, j)
 	}
 }

@@ -64,7 +64,7 @@ func (a *Array) slot(lba block.LBA) uint8 {
 // interrupt records the stripes of which a write is under way.
 func (a *Array) interrupt() {
 	for _, j := range a.jobs {
-		if j.active && j.kind == writeJob && a.isWritePhase(j) && j.stage == noted {
+		if j.active && j.kind == writeJob && j.stage == noted {
 			a.ledger.Interrupt(a.layout.StripeExtent(j.stripe))
 		}
 	}

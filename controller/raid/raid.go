@@ -92,7 +92,8 @@ const (
 )
 
 // Step is one command to one member. Steps of a phase may run in any order; a
-// phase begins when the one before it has ended. Phases count from 0.
+// phase begins when the one before it has ended. Phases count from 0, and the steps
+// of a plan are in their order.
 type Step struct {
 	Phase  uint8
 	Op     Op

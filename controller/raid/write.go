@@ -57,20 +57,26 @@ func (l *Layout) PlanWrite(dst []Step, stripe uint64, dirty []block.Extent, abse
 		phase = 1
 	}
 	clear(p.last[:])
+	if mutant.Is(mutant.ParityFirst) && r.parity() != 0 {
+		for _, g := range r.segments {
+			r.planWrite(&p, phase, r.parity(), g)
+		}
+		for _, g := range r.segments {
+			r.planWrite(&p, phase+1, g.covered, g)
+		}
+		return p.steps, nil
+	}
 	for _, g := range r.segments {
-		r.planWrite(&p, phase, g)
+		r.planWrite(&p, phase, g.covered|r.parity(), g)
 	}
 	return p.steps, nil
 }
 
-// planWrite adds the writes of a segment: all present copies of the dirty
-// slots, and the parities.
-func (r *row) planWrite(p *plan, phase uint8, g segment) {
-	for rest := g.covered | r.parity(); rest != 0; rest &= rest - 1 {
-		slot, phase := rest.first(), phase
-		if mutant.Is(mutant.ParityFirst) && slot < r.data && r.parity() != 0 {
-			phase++
-		}
+// planWrite adds the writes of some slots in a segment: all present copies of data,
+// and the parities.
+func (r *row) planWrite(p *plan, phase uint8, set slots, g segment) {
+	for ; set != 0; set &= set - 1 {
+		slot := set.first()
 		for mirror := range r.copies {
 			if member := r.copyOf(slot, mirror); !r.absent.Has(member) {
 				p.add(phase, Write, r.role(slot, mirror), member, r.extent(g.lo, g.hi))
