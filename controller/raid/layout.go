@@ -35,6 +35,8 @@ type shape struct {
 	chunk    uint64
 	stripes  uint64
 
+	dataSlots, paritySlots slots
+
 	byChunk, byStripe, byMembers, byCopies divisor.Divisor
 }
 
@@ -72,6 +74,8 @@ func New(g Geometry) (*Layout, error) {
 		return nil, fmt.Errorf("raid: members of %d blocks: takes fewer than 2^60", g.MemberBlocks)
 	}
 	s.data = g.Members/s.copies - s.parities
+	s.dataSlots = 1<<s.data - 1
+	s.paritySlots = (1<<s.parities - 1) << s.data
 	s.stripes = g.MemberBlocks / g.ChunkBlocks
 	s.byChunk, s.byStripe = divisor.New(s.chunk), divisor.New(s.stripeBlocks())
 	s.byMembers, s.byCopies = divisor.New(uint64(s.members)), divisor.New(uint64(s.copies))

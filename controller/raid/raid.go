@@ -106,8 +106,9 @@ type Step struct {
 // Absent is the set of members that cannot be used, bit n for member n.
 type Absent uint16
 
-// Has tells whether the member is absent.
-func (a Absent) Has(member int) bool { return a>>member&1 != 0 }
+// Has tells whether the member is absent. That no member is beyond the last spares
+// the check of the shift.
+func (a Absent) Has(member int) bool { return a>>(member&(maxMembers-1))&1 != 0 }
 
 // plan collects steps. It extends the last step of a member where the next
 // range continues it, and takes over the Cells that a reused Step left behind,

@@ -148,7 +148,6 @@ func (r *row) segmentOf(s Span) segment {
 // plan and partial do not fit each other.
 func (l *Layout) FillRepair(steps []Step, stripe uint64, spans []Span, partial []block.Cell, absent Absent) {
 	r := l.open(stripe, absent)
-	l.rewind(steps, Read)
 	l.empty(steps)
 	kept := 0
 	for _, s := range spans {

@@ -10,7 +10,8 @@ import (
 // slots is a set of slots of a row: bit n for data chunk n, then P, then Q.
 type slots uint16
 
-func (s slots) has(slot int) bool { return s>>slot&1 != 0 }
+// has names no member beyond the last, so Go need not check the shift.
+func (s slots) has(slot int) bool { return s>>(slot&(maxMembers-1))&1 != 0 }
 func (s slots) count() int        { return bits.OnesCount16(uint16(s)) }
 func (s slots) first() int        { return bits.TrailingZeros16(uint16(s)) }
 
@@ -89,6 +90,9 @@ func (r *row) copyOf(slot, n int) int {
 // the stripe, so that reads spread over all members. Not ok if all are absent.
 func (r *row) source(slot int) (mirror int, ok bool) {
 	mirror = r.turn
+	if r.absent == 0 {
+		return mirror, true
+	}
 	for range r.copies {
 		if !r.absent.Has(r.copyOf(slot, mirror)) {
 			return mirror, true
@@ -101,10 +105,10 @@ func (r *row) source(slot int) (mirror int, ok bool) {
 }
 
 // allData is the set of data slots.
-func (r *row) allData() slots { return 1<<r.data - 1 }
+func (r *row) allData() slots { return r.dataSlots }
 
 // parity is the set of parity slots whose member is present.
-func (r *row) parity() slots { return (1<<r.parities - 1) << r.data &^ r.gone }
+func (r *row) parity() slots { return r.paritySlots &^ r.gone }
 
 // add puts volume blocks of the stripe into the row. Extents come in ascending
 // order; it panics otherwise, for then the plan would be wrong.

@@ -89,29 +89,34 @@ func (r *row) planWrite(p *plan, phase uint8, set slots, g segment) {
 // for both, so it compares the reads. It is about rows whose data members are all
 // present: where one is gone, method leaves no choice.
 func (r *row) choose() method {
-	rmwCommands, rmwBlocks := r.cost(modify)
-	commands, blocks := r.cost(reconstruct)
-	if commands < rmwCommands || commands == rmwCommands && blocks < rmwBlocks {
+	var m, c cost // of RMW and of reconstruct-write
+	for _, g := range r.segments {
+		m.add(g, r.reads(modify, g.covered))
+		c.add(g, r.reads(reconstruct, g.covered))
+	}
+	if c.commands < m.commands || c.commands == m.commands && c.blocks < m.blocks {
 		return reconstruct
 	}
 	return modify
 }
 
-// cost counts the member reads, and their blocks, that a method takes. A slot
-// that is read in a segment and in the one that it joins is one command.
-func (r *row) cost(m method) (commands int, blocks uint64) {
-	var before segment // covered: what was read of it
-	for _, g := range r.segments {
-		need := r.reads(m, g.covered)
-		blocks += uint64(need.count()) * (g.hi - g.lo)
-		if before.hi == g.lo {
-			commands += (need &^ before.covered).count()
-		} else {
-			commands += need.count()
-		}
-		before = segment{g.lo, g.hi, need}
+// cost counts member reads and their blocks. A slot that is read in a segment and
+// in the one that it joins is one command.
+type cost struct {
+	commands int
+	blocks   uint64
+	before   slots  // that are read in the last segment
+	end      uint64 // of it
+}
+
+func (c *cost) add(g segment, need slots) {
+	c.blocks += uint64(need.count()) * (g.hi - g.lo)
+	if c.end == g.lo {
+		c.commands += (need &^ c.before).count()
+	} else {
+		c.commands += need.count()
 	}
-	return commands, blocks
+	c.before, c.end = need, g.hi
 }
 
 // method is the preferred one if what is gone allows it, else one that works.
@@ -150,7 +155,6 @@ func (l *Layout) Fill(steps []Step, stripe uint64, content []block.Run, absent A
 	for _, run := range content {
 		r.add(run.Extent, run.Version)
 	}
-	l.rewind(steps, Read)
 	l.empty(steps)
 	l.fillData(steps)
 	if r.parity() != 0 {
@@ -238,13 +242,17 @@ func (r *row) encode(m method, dirty slots, t *tags) {
 	t[r.data], t[r.data+1] = p^ofP, q^ofQ
 }
 
-// empty takes the content out of the writes of a plan, for put to fill them.
+// empty takes the content out of the writes of a plan, for put to fill them, and
+// puts the cursors of the members on their first reads.
 func (l *Layout) empty(steps []Step) {
 	for i := len(steps) - 1; i >= 0; i-- {
-		if s := &steps[i]; s.Op == Write {
-			s.Cells = s.Cells[:0]
-			l.filling[s.Member] = i
+		s := &steps[i]
+		if s.Op == Read {
+			l.cursors[s.Member] = cursor{step: i}
+			continue
 		}
+		s.Cells = s.Cells[:0]
+		l.filling[s.Member] = i
 	}
 }
 
