@@ -23,17 +23,22 @@ type command struct {
 // tagSet is a set of tags, bit n for tag n.
 type tagSet uint32
 
+// only is the set of one tag. That none is beyond the last spares the check of the
+// shift; noTag has no set.
+func only(tag uint8) tagSet { return 1 << (tag & (maxDepth - 1)) }
+
 func (s tagSet) has(tag uint8) bool { return s>>tag&1 != 0 }
 func (s tagSet) first() uint8       { return uint8(bits.TrailingZeros32(uint32(s))) }
 
-// commands are those that the drive holds, by tag. A busy one that is neither held
-// nor ready is on the link or on the medium.
+// commands are those that the drive holds, by tag. A busy one that is not held,
+// loose or ready is on the link or on the medium.
 type commands struct {
 	pool    [maxDepth]command
 	came    uint64 // how many so far
 	free    tagSet // as many as Spec.QueueDepth says, or busy
 	busy    tagSet
-	held    tagSet // by an earlier command, by want of room, or a Flush by the cache
+	held    tagSet // by earlier commands
+	loose   tagSet // no more, but by want of room, or a Flush by the cache
 	ready   tagSet // for the medium
 	writes  tagSet
 	toCache tagSet // writes that are done when they are in the cache
@@ -63,17 +68,21 @@ func (c *commands) admits(io *IO) bool {
 	return c.busy == 0 || c.free != 0 && io.Op != Flush && c.pool[c.busy.first()].io.Op != Flush
 }
 
-// take gives a free tag to an IO that begins to be held.
+// take gives a free tag to an IO.
 func (c *commands) take(io *IO, starts uint64) (tag uint8) {
 	tag = c.free.first()
-	m, bit := &c.pool[tag], tagSet(1)<<tag
+	m, bit := &c.pool[tag], only(tag)
 	m.io, m.extent, m.number, m.starts = io, io.Extent, c.came, starts
 	m.behind = c.conflicts(io)
+	if m.behind == 0 {
+		c.loose |= bit
+	} else {
+		c.held |= bit
+		c.leading |= m.behind
+	}
 	c.came++
-	c.leading |= m.behind
 	c.free &^= bit
 	c.busy |= bit
-	c.held |= bit
 	if io.Op == Write {
 		c.writes |= bit
 	}
@@ -90,17 +99,7 @@ func (c *commands) conflicts(io *IO) (found tagSet) {
 	start, end := io.Extent.Start, io.Extent.End()
 	for ; rest != 0; rest &= rest - 1 {
 		if e := &c.pool[rest.first()].extent; e.Start < end && start < e.End() {
-			found |= 1 << rest.first()
-		}
-	}
-	return found
-}
-
-// loose are the held commands that no earlier one holds.
-func (c *commands) loose() (found tagSet) {
-	for rest := c.held; rest != 0; rest &= rest - 1 {
-		if tag := rest.first(); c.pool[tag].behind == 0 {
-			found |= 1 << tag
+			found |= rest & -rest
 		}
 	}
 	return found
@@ -109,7 +108,7 @@ func (c *commands) loose() (found tagSet) {
 // retire gives a tag back, and lets go of the commands behind it. The command was
 // on the link or on the medium.
 func (c *commands) retire(tag uint8) {
-	m, bit := &c.pool[tag], tagSet(1)<<tag
+	m, bit := &c.pool[tag], only(tag)
 	m.io = nil
 	m.life++
 	c.free |= bit
@@ -117,16 +116,26 @@ func (c *commands) retire(tag uint8) {
 	c.writes &^= bit
 	c.toCache &^= bit
 	if c.leading&bit != 0 {
-		c.leading &^= bit
-		for rest := c.busy; rest != 0; rest &= rest - 1 {
-			c.pool[rest.first()].behind &^= bit
+		c.letGo(bit)
+	}
+}
+
+// letGo ends the wait of others for a command that they were behind.
+func (c *commands) letGo(bit tagSet) {
+	c.leading &^= bit
+	for rest := c.held; rest != 0; rest &= rest - 1 {
+		m := &c.pool[rest.first()]
+		if m.behind &^= bit; m.behind == 0 {
+			c.held &^= rest & -rest
+			c.loose |= rest & -rest
 		}
 	}
 }
 
 // drop is retire for a command wherever it is.
 func (c *commands) drop(tag uint8) {
-	c.held &^= 1 << tag
-	c.ready &^= 1 << tag
+	c.held &^= only(tag)
+	c.loose &^= only(tag)
+	c.ready &^= only(tag)
 	c.retire(tag)
 }

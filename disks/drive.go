@@ -102,11 +102,12 @@ func (d *Drive) Submit(now sim.Time, io *IO) {
 	}
 	if io.Op == Write {
 		at := io.Extent.Start
-		for _, c := range io.Cells {
-			if c.Extent.Start != at {
+		for i := range io.Cells {
+			e := io.Cells[i].Extent
+			if e.Start != at {
 				break
 			}
-			at = c.Extent.End()
+			at = e.End()
 		}
 		if at != io.Extent.End() {
 			panic(fmt.Sprintf("disks: content of %v ends at %d", io.Extent, at))
@@ -206,14 +207,17 @@ func (d *Drive) stored(now sim.Time, f *flight) {
 
 // fill gives a read its content, which may be in the write cache if cached says so.
 func (d *Drive) fill(io *IO, cached bool) Fault {
-	switch {
-	case !cached && d.medium.damaged(io.Extent), cached && !d.cache.reads(io.Extent, &d.medium):
-		return MediumError
-	case cached:
-		io.Cells = d.cache.over(io.Cells, io.Extent, &d.medium)
-	default:
+	if !cached {
+		if d.medium.damaged(io.Extent) {
+			return MediumError
+		}
 		io.Cells = d.medium.read(io.Cells, io.Extent)
+		return None
 	}
+	if !d.cache.reads(io.Extent, &d.medium) {
+		return MediumError
+	}
+	io.Cells = d.cache.over(io.Cells, io.Extent, &d.medium)
 	return None
 }
 

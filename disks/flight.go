@@ -34,7 +34,7 @@ func newFlights(s Spec) []flight {
 // start sends a command to the medium.
 func (d *Drive) start(now sim.Time, f *flight, tag uint8) {
 	c := &d.commands.pool[tag]
-	d.commands.ready &^= 1 << tag
+	d.commands.ready &^= only(tag)
 	d.since++
 	d.starts++
 	f.tag, f.destage, f.Extent, f.Cells = tag, false, c.extent, f.Cells[:0]
@@ -47,7 +47,7 @@ func (d *Drive) start(now sim.Time, f *flight, tag uint8) {
 // destage sends what the flight has been given of the cache to the medium.
 func (d *Drive) destage(now sim.Time, f *flight) {
 	d.since = 0
-	f.tag, f.destage, f.Extent = noTag, true, span(f.Cells)
+	f.tag, f.destage = noTag, true
 	d.fly(now, f, Write)
 }
 

@@ -15,8 +15,8 @@ func newMedium(driveBlocks uint64) (m medium) {
 }
 
 func (m *medium) write(cells []block.Cell) {
-	for _, c := range cells {
-		m.set(c.Extent, c.Tag)
+	for i := range cells {
+		m.set(cells[i].Extent, cells[i].Tag)
 	}
 }
 

@@ -50,7 +50,7 @@ func (d *Drive) Fail(now sim.Time) {
 // access to the medium that has begun goes on to its end: what it writes is
 // still reported by Stored.
 func (d *Drive) Abort(now sim.Time) {
-	onLink := d.commands.busy &^ d.commands.held &^ d.commands.ready
+	onLink := d.commands.busy &^ d.commands.held &^ d.commands.loose &^ d.commands.ready
 	for i := range d.flights {
 		onLink &^= 1 << d.flights[i].tag
 		d.flights[i].tag = noTag

@@ -26,7 +26,7 @@ func (d *Drive) advance(now sim.Time) {
 		d.admit()
 	}
 	d.crowded = false
-	if d.commands.held != 0 {
+	if d.commands.loose != 0 {
 		d.release(now)
 	}
 	if d.flying < len(d.flights) && (d.commands.ready != 0 || d.cache.blocks > 0) {
@@ -45,7 +45,7 @@ func (d *Drive) admit() {
 func (d *Drive) take(io *IO) {
 	tag := d.commands.take(io, d.starts)
 	if io.Op == Write && d.cached(io) {
-		d.commands.toCache |= 1 << tag
+		d.commands.toCache |= only(tag)
 	}
 }
 
@@ -59,9 +59,9 @@ func (d *Drive) cached(io *IO) bool {
 // which they came. If one of them finds no room in the cache those behind it wait
 // for room too, or it would starve.
 func (d *Drive) release(now sim.Time) {
-	for rest := d.commands.loose(); rest != 0; {
+	for rest := d.commands.loose; rest != 0; {
 		tag := d.commands.oldest(rest)
-		rest &^= 1 << tag
+		rest &^= only(tag)
 		d.let(now, tag)
 		if d.crowded {
 			rest &^= d.commands.toCache
@@ -96,13 +96,13 @@ func (d *Drive) let(now sim.Time, tag uint8) {
 
 // ready lets a command wait for the medium.
 func (d *Drive) ready(tag uint8) {
-	d.commands.held &^= 1 << tag
-	d.commands.ready |= 1 << tag
+	d.commands.loose &^= only(tag)
+	d.commands.ready |= only(tag)
 }
 
 // transfer moves bytes over the interface.
 func (d *Drive) transfer(now sim.Time, tag uint8, bytes uint64) {
-	d.commands.held &^= 1 << tag
+	d.commands.loose &^= only(tag)
 	end := d.link.Reserve(now, d.transfers.time(bytes))
 	d.kernel.At(end.Add(d.spec.Overhead), d, linkDone, d.commands.pool[tag].life%lives*maxDepth+uint32(tag))
 }
@@ -139,7 +139,7 @@ func (d *Drive) pick() uint8 {
 		can &^= d.crossing(can & d.commands.writes)
 	}
 	tag := d.commands.oldest(can)
-	if can == 1<<tag || !d.elevator || d.starts-d.commands.pool[tag].starts >= overtakes {
+	if can&(can-1) == 0 || !d.elevator || d.starts-d.commands.pool[tag].starts >= overtakes {
 		return tag
 	}
 	return d.nearest(can)
@@ -183,7 +183,8 @@ func (d *Drive) destageable(f *flight) bool {
 	at := d.mech.position()
 	for range 2*len(d.flights) + 2 {
 		f.Cells = d.cache.dirty(f.Cells[:0], at, d.cache.end)
-		e := span(f.Cells)
+		f.Extent = span(f.Cells)
+		e := f.Extent
 		if e.Empty() {
 			if at == 0 {
 				break
@@ -197,6 +198,7 @@ func (d *Drive) destageable(f *flight) bool {
 		}
 		if under.Start > e.Start {
 			f.Cells = d.cache.dirty(f.Cells[:0], e.Start, under.Start)
+			f.Extent = span(f.Cells)
 			return true
 		}
 		at = under.End()

@@ -79,6 +79,12 @@ func (c *writeCache) count(e block.Extent) (blocks uint64) {
 	if c.blocks == 0 {
 		return 0
 	}
+	if _, v, one := c.held.Find(e); one {
+		if v.number == 0 {
+			return 0
+		}
+		return e.Blocks
+	}
 	for v := c.next(e); !v.Extent.Empty(); v = c.next(block.Between(v.Extent.End(), e.End())) {
 		blocks += v.Extent.Blocks
 	}
