@@ -244,21 +244,19 @@ func (a *Array) advance(now sim.Time, j *job) {
 		return
 	}
 	j.left = 1
-	for first := j.next; j.next < len(j.steps); j.next++ {
-		i, s := j.next, &j.steps[j.next]
-		if s.Phase != j.steps[first].Phase {
-			break
-		}
-		if s.Op == raid.Write && a.absent.Has(int(s.Member)) {
-			a.missed |= 1 << s.Member
-			continue // parity already stands for what a member that failed meanwhile would hold
-		}
-		io := &j.ios[i]
-		io.Op, io.FUA, io.Extent, io.Cells, io.Ref = disks.Read, false, s.Extent, s.Cells, j.slot<<stepBits|uint32(i)
-		if s.Op == raid.Write {
-			io.Op, io.FUA = disks.Write, j.forced
+	steps, ref := j.steps, j.slot<<stepBits
+	i := j.next
+	for first := i; i < len(steps) && steps[i].Phase == steps[first].Phase; i++ {
+		s, io := &steps[i], &j.ios[i]
+		io.Extent, io.Ref = s.Extent, ref|uint32(i)
+		if s.Op == raid.Read {
+			io.Op, io.FUA, io.Cells = disks.Read, false, s.Cells[:0]
 		} else {
-			io.Cells = s.Cells[:0]
+			if a.absent.Has(int(s.Member)) {
+				a.missed |= 1 << s.Member
+				continue // parity already stands for what a member that failed meanwhile would hold
+			}
+			io.Op, io.FUA, io.Cells = disks.Write, j.forced, s.Cells
 		}
 		if j.kind >= scanJob {
 			a.counts.countRepair(io)
@@ -266,6 +264,7 @@ func (a *Array) advance(now sim.Time, j *job) {
 		j.left++
 		a.submit(now, int(s.Member), io)
 	}
+	j.next = i
 	if j.arrive() {
 		a.arrived(now, j)
 	}

@@ -1,6 +1,8 @@
 package controller
 
 import (
+	"math/bits"
+
 	"tbraid/disks"
 	"tbraid/internal/block"
 	"tbraid/sim"
@@ -96,8 +98,9 @@ func (a *Array) Stored(now sim.Time, d *disks.Drive, p *disks.Pass) {
 func (a *Array) ofVolume(d *disks.Drive, p *disks.Pass) *ledger.Pass {
 	unit := d.TearBlocks()
 	out := &a.media.pass
-	*out = ledger.Pass{Begin: p.Begin, End: p.End, Units: p.Units.Blocks / unit, UnitBlocks: unit, Tears: p.Tears,
-		Pieces: out.Pieces[:0]}
+	out.Begin, out.End, out.Tears = p.Begin, p.End, p.Tears
+	out.Units, out.UnitBlocks = p.Units.Blocks>>bits.TrailingZeros64(unit), unit // a power of two
+	out.Pieces = out.Pieces[:0]
 	if p.Units.Start < p.Extent.Start {
 		a.pieces(d, p, block.Cell{Extent: block.Between(p.Units.Start, p.Extent.Start)}, true)
 	}

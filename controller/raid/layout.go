@@ -126,7 +126,7 @@ func (l *Layout) VolumeAt(member uint8, at block.LBA) (block.LBA, Role) {
 func (l *Layout) DataAt(member uint8, at, end block.LBA) (e block.Extent, slot uint8, ok bool) {
 	stripe, s, mirror, offset := l.find(member, at)
 	e.Blocks = min(uint64(end-at), l.chunk-offset)
-	if s >= l.data || mirror != l.turn(stripe) {
+	if s >= l.data || l.copies > 1 && mirror != l.turn(stripe) {
 		return e, 0, false
 	}
 	e.Start = block.LBA(stripe*l.stripeBlocks() + uint64(s)*l.chunk + offset)
