@@ -33,6 +33,7 @@ type row struct {
 	end      block.LBA
 	pieces   []piece           // what add was given, in volume order
 	used     slots             // that have pieces
+	reach    uint64            // end of the furthest
 	from, to [maxMembers]int32 // a used slot n has pieces[from[n]:to[n]]
 	segments []segment
 
@@ -66,7 +67,7 @@ func (l *Layout) open(stripe uint64, absent Absent) *row {
 	r.start = l.start(stripe)
 	r.turn = l.turn(stripe)
 	r.end = r.first
-	r.pieces, r.used, r.segments = r.pieces[:0], 0, r.segments[:0]
+	r.pieces, r.used, r.reach, r.segments = r.pieces[:0], 0, 0, r.segments[:0]
 	r.gone = 0
 	if absent != 0 {
 		for slot := range r.data + r.parities {
@@ -121,15 +122,15 @@ func (r *row) add(e block.Extent, v block.Version) {
 	}
 	r.end = e.End()
 	at, lo := r.byChunk.Split(uint64(e.Start - r.first))
-	slot := int(at)
-	for rest := e.Blocks; rest > 0; slot, lo = slot+1, 0 {
+	for rest, slot := e.Blocks, int(at); rest > 0; slot, lo = slot+1, 0 {
 		n := min(rest, r.chunk-lo)
-		if !r.used.has(slot) {
-			r.used |= 1 << slot
+		if bit := slots(1) << (slot & (maxMembers - 1)); r.used&bit == 0 {
+			r.used |= bit
 			r.from[slot] = int32(len(r.pieces))
 		}
 		r.pieces = append(r.pieces, piece{lo, lo + n, v.Tag(uint8(slot))})
 		r.to[slot] = int32(len(r.pieces))
+		r.reach = max(r.reach, lo+n)
 		rest -= n
 	}
 }
@@ -146,6 +147,9 @@ func (r *row) sweep() {
 // segment returns the next segment. It ends where the piece of any slot begins
 // or ends, so each covered slot has one piece, and one new tag, all over it.
 func (r *row) segment() (g segment, ok bool) {
+	if r.at >= r.reach {
+		return g, false
+	}
 	g.lo, g.hi = r.chunk, r.chunk
 	for rest := r.rest; rest != 0; rest &= rest - 1 {
 		slot := rest.first()
@@ -168,7 +172,7 @@ func (r *row) segment() (g segment, ok bool) {
 		}
 	}
 	r.at = g.hi
-	return g, g.covered != 0
+	return g, true
 }
 
 // tag is the new content of a slot that the last segment covers.

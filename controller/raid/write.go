@@ -222,6 +222,12 @@ func (r *row) encode(m method, dirty slots, t *tags) {
 	var p, q block.Tag
 	switch m {
 	case modify: // parity is linear: its change is the parity of the change
+		if r.parities == 1 {
+			for rest := dirty; rest != 0; rest &= rest - 1 {
+				t[r.data] ^= t[rest.first()] ^ r.tag(rest.first())
+			}
+			return
+		}
 		p, q = t[r.data], t[r.data+1]
 		for rest := dirty; rest != 0; rest &= rest - 1 {
 			data[rest.first()] ^= r.tag(rest.first())
