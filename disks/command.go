@@ -12,7 +12,6 @@ type command struct {
 	extent block.Extent
 	behind tagSet // earlier commands that it must wait for
 	life   uint32 // of the tag: an event of an earlier life is void
-	number uint64 // of its arrival
 	starts uint64 // accesses begun when it came
 	// cached: of a read, when nothing held it any more, some was in the write cache.
 	// What was not cannot come to be there before the read ends: the write would be
@@ -34,8 +33,9 @@ func (s tagSet) first() uint8       { return uint8(bits.TrailingZeros32(uint32(s
 // loose or ready is on the link or on the medium.
 type commands struct {
 	pool    [maxDepth]command
-	came    uint64 // how many so far
-	free    tagSet // as many as Spec.QueueDepth says, or busy
+	number  [maxDepth]uint64 // of arrival
+	came    uint64           // how many so far
+	free    tagSet           // as many as Spec.QueueDepth says, or busy
 	busy    tagSet
 	held    tagSet // by earlier commands
 	loose   tagSet // no more, but by want of room, or a Flush by the cache
@@ -53,9 +53,14 @@ func newCommands(depth int) commands { return commands{free: 1<<depth - 1} }
 // oldest is the command of a set that came first; noTag if the set is empty.
 func (c *commands) oldest(set tagSet) uint8 {
 	tag := set.first()
-	for rest := set & (set - 1); rest != 0; rest &= rest - 1 {
-		if other := rest.first(); c.pool[other].number < c.pool[tag].number {
-			tag = other
+	rest := set & (set - 1)
+	if rest == 0 {
+		return tag
+	}
+	least := c.number[tag]
+	for ; rest != 0; rest &= rest - 1 {
+		if n := c.number[rest.first()%maxDepth]; n < least {
+			tag, least = rest.first(), n
 		}
 	}
 	return tag
@@ -72,7 +77,8 @@ func (c *commands) admits(io *IO) bool {
 func (c *commands) take(io *IO, starts uint64) (tag uint8) {
 	tag = c.free.first()
 	m, bit := &c.pool[tag], only(tag)
-	m.io, m.extent, m.number, m.starts = io, io.Extent, c.came, starts
+	m.io, m.extent, m.starts = io, io.Extent, starts
+	c.number[tag] = c.came
 	m.behind = c.conflicts(io)
 	if m.behind == 0 {
 		c.loose |= bit

@@ -1,9 +1,6 @@
 package disks
 
-import (
-	"tbraid/internal/block"
-	"tbraid/sim"
-)
+import "tbraid/sim"
 
 // patience is how many commands may go to the medium before the cache gets one
 // access; guess: one in nine keeps a stream of reads near its rate and the cache
@@ -134,43 +131,48 @@ func (d *Drive) dispatch(now sim.Time) {
 
 // pick is the command that goes to the medium next; noTag if none can.
 func (d *Drive) pick() uint8 {
-	can := d.commands.ready
-	if d.writing > 0 {
-		can &^= d.crossing(can & d.commands.writes)
+	if d.elevator {
+		return d.nearest(d.commands.ready) // one arm: no write is under way
 	}
-	tag := d.commands.oldest(can)
-	if can&(can-1) == 0 || !d.elevator || d.starts-d.commands.pool[tag].starts >= overtakes {
-		return tag
-	}
-	return d.nearest(can)
-}
-
-// crossing are the writes of a set that must not begin while the present ones to
-// the medium go on.
-func (d *Drive) crossing(writes tagSet) (found tagSet) {
-	for ; writes != 0; writes &= writes - 1 {
-		if _, crosses := d.writingOver(d.commands.pool[writes.first()].extent); crosses {
-			found |= writes & -writes
+	for can := d.commands.ready; can != 0; {
+		tag := d.commands.oldest(can)
+		if d.writing == 0 || !d.commands.writes.has(tag) {
+			return tag
 		}
+		if _, crosses := d.writingOver(d.commands.pool[tag].extent); !crosses {
+			return tag
+		}
+		can &^= only(tag)
 	}
-	return found
+	return noTag
 }
 
 // nearest is what an elevator takes of some commands: the lowest address at or
 // beyond the head, or else the lowest. It is the one that is least far ahead of
-// the head, counted round from the end; of several the oldest.
+// the head, counted round from the end; of several the oldest. One that too many
+// have overtaken comes before all.
 func (d *Drive) nearest(set tagSet) uint8 {
+	best := set.first()
+	if set&(set-1) == 0 {
+		return best
+	}
 	head := d.mech.position()
-	best, least := tagSet(0), ^block.LBA(0)
-	for rest := set; rest != 0; rest &= rest - 1 {
-		switch far := d.commands.pool[rest.first()].extent.Start - head; {
-		case far < least:
-			best, least = rest&-rest, far
-		case far == least:
-			best |= rest & -rest
+	oldest, least := best, d.commands.pool[best].extent.Start-head
+	for rest := set & (set - 1); rest != 0; rest &= rest - 1 {
+		tag := rest.first() % maxDepth
+		number := d.commands.number[tag]
+		if number < d.commands.number[oldest%maxDepth] {
+			oldest = tag
+		}
+		far := d.commands.pool[tag].extent.Start - head
+		if far < least || far == least && number < d.commands.number[best] {
+			best, least = tag, far
 		}
 	}
-	return d.commands.oldest(best)
+	if d.starts-d.commands.pool[oldest].starts >= overtakes {
+		return oldest
+	}
+	return best
 }
 
 // destageable gives a flight what goes from the cache to the medium next,
