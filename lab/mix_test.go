@@ -127,14 +127,14 @@ func scheduled(k *sim.Kernel, seq uint64) (delays []int64, last uint64) {
 	}
 	var found []one
 	queue := reflect.ValueOf(k).Elem().FieldByName("queue")
-	near, far := queue.FieldByName("near"), queue.FieldByName("far")
+	turns, near, far := queue.FieldByName("turns"), queue.FieldByName("near"), queue.FieldByName("far")
 	look := func(e reflect.Value) {
 		if s := e.FieldByName("seq").Uint(); s > seq {
 			found = append(found, one{s, e.FieldByName("At").Int()})
 		}
 	}
 	for i := queue.FieldByName("first").Int(); i < queue.FieldByName("end").Int(); i++ {
-		look(near.Index(int(i)))
+		look(near.Index(int(turns.Index(int(i)).FieldByName("place").Uint())))
 	}
 	for i := range far.Len() {
 		look(far.Index(i))

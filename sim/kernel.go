@@ -60,7 +60,11 @@ type Kernel struct {
 }
 
 // New returns a kernel at time 0 whose random streams derive from seed.
-func New(seed uint64) *Kernel { return &Kernel{seed: seed} }
+func New(seed uint64) *Kernel {
+	k := &Kernel{seed: seed}
+	k.queue.open()
+	return k
+}
 
 // Now is the time of the event that runs, or of the last one that ran.
 func (k *Kernel) Now() Time { return k.now }
@@ -87,15 +91,8 @@ func (k *Kernel) Next() (at Time, ok bool) {
 // At schedules to.Fire at time t. Scheduling in the past is a bug of the
 // caller, so it panics.
 func (k *Kernel) At(t Time, to Handler, kind uint8, ref uint32) {
-	if t < k.now {
-		k.past(t)
-	}
 	k.seq++
 	k.queue.push(k.now, t, k.seq, to, kind, ref)
-}
-
-func (k *Kernel) past(t Time) {
-	panic(fmt.Sprintf("sim: event at %d scheduled in the past of %d", t, k.now))
 }
 
 // After schedules to.Fire d from now.
@@ -133,7 +130,7 @@ func (k *Kernel) fire() {
 // t, or at the last event if t is Never.
 func (k *Kernel) RunUntil(t Time) {
 	defer k.explain()
-	for !k.queue.empty() && k.queue.next() <= t {
+	for k.queue.due(t) {
 		k.fire()
 	}
 	if t != Never && t > k.now {
@@ -157,7 +154,7 @@ func (k *Kernel) RunWhile(more func() bool) bool {
 // set done. It reports whether that is set.
 func (k *Kernel) RunUntilSet(done *bool, t Time) bool {
 	defer k.explain()
-	for !*done && !k.queue.empty() && k.queue.next() <= t {
+	for !*done && k.queue.due(t) {
 		k.fire()
 	}
 	return *done

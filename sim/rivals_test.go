@@ -19,7 +19,7 @@ var rivals = []struct {
 	name  string
 	empty func() rival
 }{
-	{"near+far", func() rival { return new(ours) }},
+	{"near+far", func() rival { return newOurs() }},
 	{"heap", func() rival { return new(alone) }},
 	{"sorted", func() rival { return new(inOrder) }},
 	{"radix", func() rival { return new(radix) }},
@@ -31,6 +31,12 @@ var rivals = []struct {
 type ours struct {
 	queue
 	now Time
+}
+
+func newOurs() *ours {
+	o := new(ours)
+	o.open()
+	return o
 }
 
 func (o *ours) push(e entry) { o.queue.push(o.now, e.At, e.seq, e.to, e.Kind, e.Ref) }
