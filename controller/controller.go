@@ -213,7 +213,7 @@ func (c *Controller) enqueue(at sim.Time, t *sam.Task) {
 	c.free = c.free[:len(c.free)-1]
 	cmd := &c.commands[ref]
 	cmd.task, cmd.state, cmd.arrives, cmd.claim, cmd.course = t, onCPU, at, 0, course{}
-	t.Sense = scsi.DecodeTo(&t.Decoded, &t.CDB) // the sense stands until gate looks at it
+	scsi.DecodeTo(&t.Decoded, &t.Sense, &t.CDB) // the sense stands until gate looks at it
 	cmd.service = c.spec.Command
 	if d := &t.Decoded; d.Class == scsi.ClassRead || d.Class == scsi.ClassWrite {
 		cmd.service = c.serviceOf(d.Extent.Bytes())

@@ -25,10 +25,16 @@ type Adapter struct {
 	inbox     fifo // waiting for the processor, in order
 	waiting   fifo // handled, waiting for a place in the queue of the box
 	underWay  int
+	plain     bool      // no habit concerns any READ or WRITE
 	own       *sam.Task // the driver's own flush, if one is under way
 	refilling bool
 	gone      bool
 	fault     *faulty // nil for a driver without one
+}
+
+// newAdapter is a driver that is not on a link yet.
+func newAdapter(k *sim.Kernel, l *ledger.Ledger, habits Driver, up sam.Initiator) Adapter {
+	return Adapter{k: k, l: l, habits: habits, up: up, plain: habits.plain(), fault: newFaulty(habits.Fault)}
 }
 
 // Events of an Adapter.
@@ -72,7 +78,9 @@ func (a *Adapter) Receive(now sim.Time, t *sam.Task) {
 // waits, the box has a place for it, no habit concerns it, and nobody looks.
 func (a *Adapter) passesAhead(t *sam.Task) bool {
 	return a.inbox.len() == 0 && a.waiting.len() == 0 && a.underWay < a.habits.Queue && !a.link.cut &&
-		a.fault == nil && a.TapDriver == nil && a.link.TapTarget == nil && !a.l.Following() && a.habits.plain(t)
+		a.fault == nil && a.TapDriver == nil && a.link.TapTarget == nil && !a.l.Following() &&
+		(t.Decoded.Class == scsi.ClassRead || t.Decoded.Class == scsi.ClassWrite) &&
+		(a.plain || a.habits.pass(t))
 }
 
 // recall takes back what was to be passed on after now, if the link is still this
@@ -144,12 +152,15 @@ func (a *Adapter) handle(now sim.Time, t *sam.Task) bool {
 	return a.fault == nil || a.spoil(now, t, c)
 }
 
-// plain tells whether the driver passes a task on as it is: a READ or WRITE that
-// no habit concerns.
-func (h *Driver) plain(t *sam.Task) bool {
+// plain tells whether the driver passes every READ and WRITE on as it is.
+func (h *Driver) plain() bool {
+	return h.GateSegments == 0 && h.GateBytes == 0 && h.HighLBA == GatePass && !h.DropFUA
+}
+
+// pass tells whether no habit concerns a READ or WRITE.
+func (h *Driver) pass(t *sam.Task) bool {
 	c := &t.Decoded
-	return (c.Class == scsi.ClassRead || c.Class == scsi.ClassWrite) &&
-		(h.GateSegments == 0 || t.Segments <= uint32(h.GateSegments)) &&
+	return (h.GateSegments == 0 || t.Segments <= uint32(h.GateSegments)) &&
 		(h.GateBytes == 0 || c.Extent.Bytes() <= h.GateBytes) &&
 		(h.HighLBA == GatePass || c.Extent.Start <= maxLBA32) &&
 		!(c.FUA && h.DropFUA)
@@ -209,7 +220,9 @@ func (a *Adapter) pass(now sim.Time, t *sam.Task) {
 func (a *Adapter) Complete(now sim.Time, t *sam.Task) {
 	a.underWay--
 	a.back(now, t)
-	a.refill(now)
+	if a.waiting.len() > 0 {
+		a.refill(now)
+	}
 }
 
 // refill passes on what waits. A link that is down fails a task while it is being

@@ -21,6 +21,7 @@ type command struct {
 	state    state
 	timedOut bool
 	own      bool     // of the driver itself: past its habits
+	fine     bool     // over, with GOOD and in time
 	deadline sim.Time // 0 is none
 }
 
@@ -54,6 +55,13 @@ const maxCommands = 1 << 12
 
 // command takes a free command and plans it.
 func (s *System) command(plan scsi.Command, o owner, ref uint32) *command {
+	c := s.take(o, ref)
+	c.plan = plan
+	return c
+}
+
+// take takes a free command.
+func (s *System) take(o owner, ref uint32) *command {
 	if len(s.idle) == 0 {
 		if len(s.commands) == maxCommands {
 			panic("host: more commands under way than the block stack can have")
@@ -65,8 +73,8 @@ func (s *System) command(plan scsi.Command, o owner, ref uint32) *command {
 	}
 	c := s.commands[s.idle[len(s.idle)-1]]
 	s.idle = s.idle[:len(s.idle)-1]
-	c.plan, c.owner, c.ref = plan, o, ref
-	c.state, c.tries, c.timedOut, c.own, c.deadline = ready, 0, false, false, 0
+	c.owner, c.ref = o, ref
+	c.state, c.tries, c.timedOut, c.own, c.fine, c.deadline = ready, 0, false, false, false, 0
 	t := &c.task // without data, and transmit takes out what came of its last life
 	s.serial++
 	t.Serial, t.Version, t.Flush, t.Issued, t.Segments = s.serial, 0, 0, 0, 1
@@ -75,13 +83,16 @@ func (s *System) command(plan scsi.Command, o owner, ref uint32) *command {
 
 // read plans a READ of e.
 func (s *System) read(e block.Extent, o owner, ref uint32) *command {
-	return s.command(scsi.Read(e), o, ref)
+	c := s.take(o, ref)
+	c.plan = scsi.Read(e)
+	return c
 }
 
 // write plans a WRITE of e, of which a program supplied payload, and issues its
 // version.
 func (s *System) write(e, payload block.Extent, zeros bool, o owner, ref uint32) *command {
-	c := s.command(scsi.Write(e), o, ref)
+	c := s.take(o, ref)
+	c.plan = scsi.Write(e)
 	c.task.Version = s.l.Issue(s.k.Now(), e, payload, zeros)
 	return c
 }
@@ -98,20 +109,24 @@ func (s *System) send(c *command, within time.Duration) {
 	s.transmit(now, c)
 }
 
-// transmit is one try.
-func (s *System) transmit(now sim.Time, c *command) {
-	switch { // a time-out can come while a command waits for its next try
+// retry is the next try, of a command that may have been given up while it waited.
+func (s *System) retry(now sim.Time, c *command) {
+	switch {
 	case c.state == abandoned:
 		s.recycle(c)
-		return
 	case c.timedOut:
 		c.state = over
-		return
+	default:
+		s.transmit(now, c)
 	}
+}
+
+// transmit is one try.
+func (s *System) transmit(now sim.Time, c *command) {
 	t := &c.task
 	c.plan.EncodeTo(&t.CDB)
 	t.Decoded = c.plan
-	t.Status, t.Sense, t.Failure, t.DataIn, t.Found = 0, scsi.Sense{}, sam.Delivered, nil, t.Found[:0]
+	t.Unanswer()
 	s.counters.Commands++
 	switch c.plan.Class {
 	case scsi.ClassRead:
@@ -146,6 +161,8 @@ func (s *System) Complete(now sim.Time, t *sam.Task) {
 	case c.timedOut:
 		c.state = over
 		return
+	case t.Failure == sam.Delivered && t.Status == scsi.Good:
+		c.fine = true
 	case c.tries < retries && again(t):
 		c.tries++
 		delay := time.Duration(0)
@@ -226,9 +243,7 @@ func (s *System) expire(now sim.Time, c *command) {
 }
 
 // good tells whether the command ended with GOOD.
-func (c *command) good() bool {
-	return c.state == over && !c.timedOut && c.task.Failure == sam.Delivered && c.task.Status == scsi.Good
-}
+func (c *command) good() bool { return c.fine }
 
 // done tells whether its owner need not wait any longer.
 func (c *command) done() bool { return c.state == over || c.timedOut }

@@ -112,8 +112,7 @@ func (n *Link) Receive(now sim.Time, t *sam.Task) {
 // carry puts a task on its way at a time that is not before now, nor before that
 // of any other task.
 func (n *Link) carry(leaves sim.Time, t *sam.Task) {
-	slot := n.slot()
-	x := &n.table[slot]
+	slot, x := n.slot()
 	bytes := t.Decoded.DataOut()
 	n.carried.Commands++
 	n.carried.ToBox += bytes
@@ -288,7 +287,7 @@ func (n *Link) time(bytes uint64) time.Duration {
 }
 
 // slot takes a free entry of the table and makes sure that it has a task.
-func (n *Link) slot() uint32 {
+func (n *Link) slot() (uint32, *crossing) {
 	if len(n.free) == 0 {
 		if len(n.table) == maxCrossings {
 			panic("host: more tasks on the link than any driver may send")
@@ -298,8 +297,9 @@ func (n *Link) slot() uint32 {
 	}
 	slot := n.free[len(n.free)-1]
 	n.free = n.free[:len(n.free)-1]
-	if n.table[slot].box == nil {
-		n.table[slot].box = new(sam.Task)
+	x := &n.table[slot]
+	if x.box == nil {
+		x.box = new(sam.Task)
 	}
-	return slot
+	return slot, x
 }

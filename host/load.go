@@ -113,13 +113,14 @@ func (r *loadRun) begin() {
 	ref := r.idle[n]
 	r.idle, r.waits = r.idle[:n], false
 	e := r.next.Extent
-	r.threads[ref] = thread{left: block.Extent{Start: r.file.extent.Start + e.Start, Blocks: e.Blocks}, writing: r.next.Write}
-	r.send(ref)
+	t := &r.threads[ref]
+	t.left.Start, t.left.Blocks, t.writing = r.file.extent.Start+e.Start, e.Blocks, r.next.Write
+	r.send(t, ref)
 }
 
 // send sends the next piece of a thread's request.
-func (r *loadRun) send(ref uint32) {
-	s, t := r.p.s, &r.threads[ref]
+func (r *loadRun) send(t *thread, ref uint32) {
+	s := r.p.s
 	piece := block.Extent{Start: t.left.Start, Blocks: min(t.left.Blocks, r.limit)}
 	var c *command
 	if t.writing {
@@ -157,7 +158,7 @@ func (r *loadRun) ended(now sim.Time, c *command) {
 		t.left = block.Between(piece.End(), t.left.End())
 	}
 	if !t.left.Empty() {
-		r.send(ref)
+		r.send(t, ref)
 		return
 	}
 	r.idle = append(r.idle, ref)

@@ -83,7 +83,7 @@ func New(k *sim.Kernel, l *ledger.Ledger, c Config) *System {
 	if s.mem == nil {
 		s.mem = NewMemory()
 	}
-	s.driver = Adapter{k: k, l: l, habits: c.Profile.Driver, up: s, fault: newFaulty(c.Profile.Driver.Fault)}
+	s.driver = newAdapter(k, l, c.Profile.Driver, s)
 	for _, f := range c.Files {
 		s.files = append(s.files, &hostFile{path: clean(f.Path), size: f.Size, dir: f.Dir})
 	}
@@ -142,7 +142,7 @@ func (s *System) Fire(e sim.Event) {
 			p.resume()
 		}
 	case resend:
-		s.transmit(e.At, s.commands[e.Ref])
+		s.retry(e.At, s.commands[e.Ref])
 	case refused:
 		s.Complete(e.At, &s.commands[e.Ref].task)
 	case timeout:

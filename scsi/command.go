@@ -53,18 +53,22 @@ const (
 // Read is the READ that a host block driver sends for e: the 10-byte form where
 // Fits10 allows it, else the 16-byte form. It panics beyond 2^32-1 blocks.
 func Read(e block.Extent) Command {
-	if Fits10(e) {
-		return Command{Op: Read10, Class: ClassRead, Extent: e}
+	op := Read10
+	if !Fits10(e) {
+		op = Read16
+		mustFit(e.Blocks <= 0xffff_ffff)
 	}
-	return Command{Op: Read16, Class: ClassRead, Extent: checked32(e)}
+	return Command{Op: op, Class: ClassRead, Extent: e}
 }
 
 // Write is the WRITE that a host block driver sends for e; see Read.
 func Write(e block.Extent) Command {
-	if Fits10(e) {
-		return Command{Op: Write10, Class: ClassWrite, Extent: e}
+	op := Write10
+	if !Fits10(e) {
+		op = Write16
+		mustFit(e.Blocks <= 0xffff_ffff)
 	}
-	return Command{Op: Write16, Class: ClassWrite, Extent: checked32(e)}
+	return Command{Op: op, Class: ClassWrite, Extent: e}
 }
 
 // SyncAll is the flush that macOS and Linux send: SYNCHRONIZE CACHE(10) with LBA
@@ -76,11 +80,6 @@ func SyncAll() Command { return Command{Op: SyncCache10, Class: ClassSync} }
 // 32 bits and at most 65535 blocks. The end may lie beyond 32 bits: the macOS
 // block driver tests the start alone (IOSCSIBlockCommandsDevice).
 func Fits10(e block.Extent) bool { return e.Start <= 0xffff_ffff && e.Blocks <= 0xffff }
-
-func checked32(e block.Extent) block.Extent {
-	mustFit(e.Blocks <= 0xffff_ffff)
-	return e
-}
 
 // DataIn is the most that the target may send back, in bytes: the blocks of a
 // READ, or the allocation length.
@@ -99,9 +98,13 @@ func (c *Command) DataIn() uint64 {
 // DataOut is what the initiator sends with the command, in bytes: the blocks of
 // a WRITE, the one block of a WRITE SAME, or the parameter list.
 func (c *Command) DataOut() uint64 {
-	switch c.Op {
-	case Write6, Write10, Write12, Write16:
+	switch c.Class {
+	case ClassRead:
+		return 0
+	case ClassWrite:
 		return c.Extent.Bytes()
+	}
+	switch c.Op {
 	case WriteSame10, WriteSame16:
 		if c.NDOB {
 			return 0

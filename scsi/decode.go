@@ -19,16 +19,17 @@ import (
 //
 // The LBA range of the volume is not checked: that takes its capacity.
 func Decode(cdb *CDB) (c Command, s Sense) {
-	s = DecodeTo(&c, cdb)
+	DecodeTo(&c, &s, cdb)
 	return c, s
 }
 
-// DecodeTo is Decode into a Command that there is.
-func DecodeTo(c *Command, cdb *CDB) (s Sense) {
-	if !c.decodeTransfer(cdb) {
-		*c, s = decode(cdb)
+// DecodeTo is Decode into a Command and a Sense that there are.
+func DecodeTo(c *Command, s *Sense, cdb *CDB) {
+	if c.decodeTransfer(cdb) {
+		*s = Sense{}
+		return
 	}
-	return s
+	*c, *s = decode(cdb)
 }
 
 // decodeTransfer is decode for the forms of READ and WRITE that hosts send all

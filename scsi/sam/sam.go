@@ -49,7 +49,13 @@ type Task struct {
 func (t *Task) Copy(o *Task, tag uint32) {
 	t.Tag, t.Serial, t.CDB, t.Version, t.DataOut, t.Flush = tag, o.Serial, o.CDB, o.Version, o.DataOut, o.Flush
 	t.Issued, t.Segments = o.Issued, o.Segments
-	t.Status, t.Sense, t.DataIn, t.Found, t.Failure = 0, scsi.Sense{}, nil, t.Found[:0], Delivered
+	t.Unanswer()
+}
+
+// Unanswer takes the response out, but for the memory of Found.
+func (t *Task) Unanswer() {
+	t.Status, t.Sense, t.DataIn, t.Failure = 0, scsi.Sense{}, nil, Delivered
+	t.Found = t.Found[:0]
 }
 
 // Failure says why a task has no status.
