@@ -22,11 +22,11 @@ func (l claims) overlapping(i int, start, end block.LBA) int {
 	return i
 }
 
-// activate notes that a READ or WRITE has begun. One of no blocks is in nobody's way.
-func (c *Controller) activate(ref uint32) {
-	cmd := &c.commands[ref]
-	if e := cmd.extent; !e.Empty() {
-		c.active = append(c.active, claim{e.Start, e.End(), ref, cmd.writes()})
+// activate notes that a READ or WRITE has begun and does not end at once, if that is
+// not noted yet. One of no blocks is in nobody's way.
+func (c *Controller) activate(cmd *command) {
+	if e := cmd.extent; !e.Empty() && cmd.claim == 0 {
+		c.active = append(c.active, claim{e.Start, e.End(), cmd.ref, cmd.writes()})
 		cmd.claim = len(c.active)
 	}
 }
@@ -62,10 +62,10 @@ func (c *Controller) conflicts(cmd *command) bool {
 
 // bar makes a command wait until its own blocks, or for a flush those of its range,
 // have settled. No blocks are all that there are.
-func (c *Controller) bar(ref uint32) {
-	e := c.barrierExtent(&c.commands[ref])
+func (c *Controller) bar(cmd *command) {
+	e := c.barrierExtent(cmd)
 	if e.Blocks == 0 {
 		e = block.Extent{Blocks: c.Blocks()}
 	}
-	c.barriers = append(c.barriers, claim{start: e.Start, end: e.End(), ref: ref})
+	c.barriers = append(c.barriers, claim{start: e.Start, end: e.End(), ref: cmd.ref})
 }

@@ -25,9 +25,10 @@ type Controller struct {
 	fw     firmware.Profile
 	up     sam.Initiator
 
-	cpu   sim.Station
-	cache *cache.Cache
-	array *Array
+	cpu    sim.Station
+	cache  *cache.Cache
+	array  *Array
+	blocks uint64 // of the volume
 	destager
 	unit
 	protection
@@ -35,7 +36,7 @@ type Controller struct {
 	commands []command
 	free     []uint32
 	queue    []uint32 // ready to begin, behind an overlapping command
-	active   claims   // READs and WRITEs that have begun and not ended
+	active   claims   // READs and WRITEs that have begun and do not end at once
 	stalled  []uint32 // active WRITEs that wait for room in the cache
 	barriers claims   // active commands that wait for dirty pages to settle
 
@@ -60,6 +61,7 @@ const refBits = 16
 
 // command is one task under way.
 type command struct {
+	ref     uint32 // its place, as an event and the array name it
 	task    *sam.Task
 	life    uint16 // of the place: an event of an earlier one is void
 	state   state
@@ -124,8 +126,10 @@ func New(k *sim.Kernel, l *ledger.Ledger, spec Spec, fw firmware.Profile, g raid
 		return nil, err
 	}
 	c := &Controller{k: k, ledger: l, spec: spec, fw: fw, cache: pages, array: array,
+		blocks: array.layout.VolumeBlocks(),
 		stream: block.LBA(array.layout.VolumeBlocks()), commands: make([]command, spec.Queue), free: make([]uint32, 0, spec.Queue)}
 	for i := range spec.Queue {
+		c.commands[i].ref = uint32(i)
 		c.free = append(c.free, uint32(spec.Queue-1-i))
 	}
 	array.owner = c
@@ -199,8 +203,8 @@ func (c *Controller) Unforesee(t *sam.Task) {
 	for i := range c.commands {
 		if cmd := &c.commands[i]; cmd.task == t && cmd.state == onCPU {
 			c.cpu.Cancel(cmd.free, cmd.service)
-			c.k.Withdraw(c, evBegin, c.turn(uint32(i)))
-			c.vacate(uint32(i))
+			c.k.Withdraw(c, evBegin, cmd.turn())
+			c.vacate(cmd)
 			return
 		}
 	}
@@ -218,7 +222,7 @@ func (c *Controller) enqueue(at sim.Time, t *sam.Task) {
 	if d := &t.Decoded; d.Class == scsi.ClassRead || d.Class == scsi.ClassWrite {
 		cmd.service = c.serviceOf(d.Extent.Bytes())
 	}
-	c.await(ref)
+	c.await(cmd)
 }
 
 // serviceOf is how long the processor is busy with a READ or WRITE of so many bytes:
@@ -232,31 +236,29 @@ func (c *Controller) serviceOf(bytes uint64) time.Duration {
 }
 
 // await gives a command that has arrived, or will, its turn at the processor.
-func (c *Controller) await(ref uint32) {
-	cmd := &c.commands[ref]
+func (c *Controller) await(cmd *command) {
 	cmd.free = c.cpu.Free()
 	cmd.begins = c.cpu.Reserve(cmd.arrives, cmd.service)
-	c.k.At(cmd.begins, c, evBegin, c.turn(ref))
+	c.k.At(cmd.begins, c, evBegin, cmd.turn())
 }
 
 // turn is the ref of the event at which a command begins.
-func (c *Controller) turn(ref uint32) uint32 { return ref | uint32(c.commands[ref].life)<<refBits }
+func (cmd *command) turn() uint32 { return cmd.ref | uint32(cmd.life)<<refBits }
 
 // vacate gives the place of a command back.
-func (c *Controller) vacate(ref uint32) {
-	cmd := &c.commands[ref]
+func (c *Controller) vacate(cmd *command) {
 	cmd.task, cmd.state = nil, idle
 	cmd.life++
-	c.free = append(c.free, ref)
+	c.free = append(c.free, cmd.ref)
 }
 
 // Fire implements sim.Handler.
 func (c *Controller) Fire(e sim.Event) {
 	switch e.Kind {
 	case evBegin:
-		ref := e.Ref & (1<<refBits - 1)
-		if c.commands[ref].life == uint16(e.Ref>>refBits) { // else the command was taken away
-			c.dispatch(e.At, ref)
+		cmd := &c.commands[e.Ref&(1<<refBits-1)]
+		if cmd.life == uint16(e.Ref>>refBits) { // else the command was taken away
+			c.dispatch(e.At, cmd)
 		}
 	case evTick:
 		c.tick = sim.Never
@@ -273,51 +275,51 @@ func (c *Controller) Fire(e sim.Event) {
 }
 
 // dispatch runs the checks of SPC in their order and hands the command on.
-func (c *Controller) dispatch(now sim.Time, ref uint32) {
-	t := c.commands[ref].task
+func (c *Controller) dispatch(now sim.Time, cmd *command) {
+	t := cmd.task
 	if t.Sense.Key != scsi.KeyNoSense || !c.willing() {
 		bad := t.Sense
 		t.Sense = scsi.Sense{}
 		if s := c.gate(t, bad); !s.None() {
-			c.finish(now, ref, scsi.CheckCondition, s)
+			c.finish(now, cmd, scsi.CheckCondition, s)
 			return
 		}
 	}
 	switch t.Decoded.Class {
 	case scsi.ClassRead, scsi.ClassWrite, scsi.ClassWriteSame:
-		c.transfer(now, ref)
+		c.transfer(now, cmd)
 	case scsi.ClassSync:
-		c.synchronize(now, ref)
+		c.synchronize(now, cmd)
 	default:
-		c.control(now, ref)
+		c.control(now, cmd)
 	}
 }
 
 // transfer checks the range and begins a READ or WRITE, or holds it behind a
 // command that it overlaps.
-func (c *Controller) transfer(now sim.Time, ref uint32) {
-	cmd := &c.commands[ref]
+func (c *Controller) transfer(now sim.Time, cmd *command) {
 	e := cmd.task.Decoded.Extent
-	if e.Blocks == 0 && cmd.task.Decoded.Class == scsi.ClassWriteSame {
-		e = block.Between(e.Start, block.LBA(c.array.layout.VolumeBlocks())) // to the end: SBC-3, WSNZ=0
+	same := cmd.task.Decoded.Class == scsi.ClassWriteSame
+	if same && e.Blocks == 0 {
+		e = block.Between(e.Start, block.LBA(c.blocks)) // to the end: SBC-3, WSNZ=0
 	}
-	if uint64(e.Start) > c.Blocks() || e.Blocks > c.Blocks()-uint64(e.Start) {
-		c.finish(now, ref, scsi.CheckCondition, scsi.SenseLBAOutOfRange)
+	if uint64(e.Start) > c.blocks || e.Blocks > c.blocks-uint64(e.Start) {
+		c.finish(now, cmd, scsi.CheckCondition, scsi.SenseLBAOutOfRange)
 		return
 	}
-	if cmd.task.Decoded.Class == scsi.ClassWriteSame && e.Blocks > maxWriteSame {
-		c.finish(now, ref, scsi.CheckCondition, scsi.SenseInvalidFieldInCDB)
+	if same && e.Blocks > maxWriteSame {
+		c.finish(now, cmd, scsi.CheckCondition, scsi.SenseInvalidFieldInCDB)
 		return
 	}
 	cmd.extent, cmd.at = e, e.Start
 	c.lastHost = now
 	if len(c.queue) > 0 || c.conflicts(cmd) {
 		cmd.state = held
-		c.queue = append(c.queue, ref)
+		c.queue = append(c.queue, cmd.ref)
 		c.rouse(now)
 		return
 	}
-	c.begin(now, ref)
+	c.begin(now, cmd)
 }
 
 func (cmd *command) writes() bool { return cmd.task.Decoded.Class != scsi.ClassRead }
@@ -326,8 +328,7 @@ func (cmd *command) writes() bool { return cmd.task.Decoded.Class != scsi.ClassR
 // never overtakes one that it overlaps and that came before it.
 func (c *Controller) rouse(now sim.Time) {
 	for i := 0; i < len(c.queue); {
-		ref := c.queue[i]
-		cmd := &c.commands[ref]
+		cmd := &c.commands[c.queue[i]]
 		free := !c.conflicts(cmd)
 		for _, earlier := range c.queue[:i] {
 			o := &c.commands[earlier]
@@ -340,44 +341,42 @@ func (c *Controller) rouse(now sim.Time) {
 			continue
 		}
 		c.queue = append(c.queue[:i], c.queue[i+1:]...)
-		c.begin(now, ref)
+		c.begin(now, cmd)
 		i = 0 // it may have ended at once and made room for another
 	}
 }
 
-func (c *Controller) begin(now sim.Time, ref uint32) {
-	c.activate(ref)
-	if c.commands[ref].writes() {
-		c.beginWrite(now, ref)
-	} else {
-		c.beginRead(now, ref)
+func (c *Controller) begin(now sim.Time, cmd *command) {
+	if cmd.writes() {
+		c.beginWrite(now, cmd) // most end at once, and have been in nobody's way
+		return
 	}
+	c.activate(cmd)
+	c.beginRead(now, cmd)
 }
 
 // finish ends a command that did not go well, or may not have, and answers the host.
-func (c *Controller) finish(now sim.Time, ref uint32, status scsi.Status, sense scsi.Sense) {
-	c.underWay(ref).task.Sense = sense
-	c.end(now, ref, status)
+func (c *Controller) finish(now sim.Time, cmd *command, status scsi.Status, sense scsi.Sense) {
+	if cmd.state == idle {
+		cmd.twice()
+	}
+	cmd.task.Sense = sense
+	c.end(now, cmd, status)
 }
 
-// underWay is a command that has not ended.
-func (c *Controller) underWay(ref uint32) *command {
-	cmd := &c.commands[ref]
-	if cmd.state == idle {
-		panic(fmt.Sprintf("controller: command %d ended twice", ref))
-	}
-	return cmd
-}
+func (cmd *command) twice() { panic(fmt.Sprintf("controller: command %d ended twice", cmd.ref)) }
 
 // good ends a command with GOOD.
-func (c *Controller) good(now sim.Time, ref uint32) { c.end(now, ref, scsi.Good) }
+func (c *Controller) good(now sim.Time, cmd *command) { c.end(now, cmd, scsi.Good) }
 
 // end ends a command of which the sense is there, and answers the host.
-func (c *Controller) end(now sim.Time, ref uint32, status scsi.Status) {
-	cmd := c.underWay(ref)
+func (c *Controller) end(now sim.Time, cmd *command, status scsi.Status) {
+	if cmd.state == idle {
+		cmd.twice()
+	}
 	t := cmd.task
 	c.deactivate(cmd)
-	c.vacate(ref)
+	c.vacate(cmd)
 	t.Status = status
 	c.up.Complete(now, t)
 	if len(c.queue) > 0 {
@@ -386,7 +385,7 @@ func (c *Controller) end(now sim.Time, ref uint32, status scsi.Status) {
 }
 
 // Blocks is the capacity of the volume.
-func (c *Controller) Blocks() uint64 { return c.array.layout.VolumeBlocks() }
+func (c *Controller) Blocks() uint64 { return c.blocks }
 
 // Quiet tells whether nothing is under way: no command, no destage, no member
 // command. Dirty pages that no policy wants to destage do not count.

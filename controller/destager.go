@@ -62,12 +62,15 @@ func (c *Controller) hurryDirty(e block.Extent) {
 	}
 }
 
+// lost tells whether the array is, which is seldom asked: mostly no member is missing.
+func (c *Controller) lost() bool { return c.array.absent != 0 && c.array.Lost() }
+
 // flushAll destages everything that is dirty now.
 func (c *Controller) flushAll() { c.mark, c.flush = c.cache.Mark(), true }
 
 // pump starts destages until the policy, the depth or the dirty pages run out.
 func (c *Controller) pump(now sim.Time) {
-	if c.pumping || !c.ready || c.array.Lost() {
+	if c.pumping || !c.ready || c.lost() {
 		return
 	}
 	c.pumping = true // ending a destage may pump again from within

@@ -174,12 +174,13 @@ func (c *Controller) abandonCommands(now sim.Time) {
 	c.free = c.free[:0]
 	var coming []uint32
 	for i := len(c.commands) - 1; i >= 0; i-- {
-		if cmd := &c.commands[i]; cmd.state == onCPU && cmd.arrives > now {
-			c.k.Withdraw(c, evBegin, c.turn(uint32(i)))
+		cmd := &c.commands[i]
+		if cmd.state == onCPU && cmd.arrives > now {
+			c.k.Withdraw(c, evBegin, cmd.turn())
 			coming = append(coming, uint32(i))
 			continue
 		}
-		c.vacate(uint32(i))
+		c.vacate(cmd)
 	}
 	slices.SortFunc(coming, func(a, b uint32) int { return int(c.commands[a].arrives - c.commands[b].arrives) })
 	for _, ref := range slices.Backward(coming) { // the last reservation first
@@ -187,7 +188,7 @@ func (c *Controller) abandonCommands(now sim.Time) {
 	}
 	c.cpu.Reset(now)
 	for _, ref := range coming {
-		c.await(ref)
+		c.await(&c.commands[ref])
 	}
 	c.queue, c.active = c.queue[:0], c.active[:0]
 	c.stalled, c.barriers = c.stalled[:0], c.barriers[:0]

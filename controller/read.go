@@ -10,10 +10,9 @@ import (
 // beginRead answers from the cache what is there and fetches the rest from the
 // members. What a firmware does on reads beside answering them is decided here
 // too: some destage what a READ touches.
-func (c *Controller) beginRead(now sim.Time, ref uint32) {
-	cmd := &c.commands[ref]
-	if c.array.Lost() { // an offline volume does not answer from its cache either
-		c.finish(now, ref, scsi.CheckCondition, scsi.SenseUnrecoveredRead)
+func (c *Controller) beginRead(now sim.Time, cmd *command) {
+	if c.lost() { // an offline volume does not answer from its cache either
+		c.finish(now, cmd, scsi.CheckCondition, scsi.SenseUnrecoveredRead)
 		return
 	}
 	cmd.state = fetching
@@ -28,7 +27,7 @@ func (c *Controller) beginRead(now sim.Time, ref uint32) {
 	cmd.found, hit = c.cache.Lookup(cmd.found[:0], cmd.extent)
 	c.hitBlocks += cmd.extent.Blocks
 	if hit {
-		c.found(now, ref)
+		c.found(now, cmd)
 		return
 	}
 	c.missing = c.cache.Missing(c.missing[:0], cmd.extent)
@@ -41,7 +40,7 @@ func (c *Controller) beginRead(now sim.Time, ref uint32) {
 	}
 	cmd.pieces = len(c.missing)
 	for _, e := range c.missing {
-		c.array.Read(now, ref, e)
+		c.array.Read(now, cmd.ref, e)
 	}
 }
 
@@ -77,10 +76,10 @@ func (c *Controller) Found(now sim.Time, ref uint32, e block.Extent, runs []bloc
 	if cmd.failed {
 		sense := scsi.SenseUnrecoveredRead
 		sense.Valid, sense.Info = true, uint64(cmd.extent.Start)
-		c.finish(now, ref, scsi.CheckCondition, sense)
+		c.finish(now, cmd, scsi.CheckCondition, sense)
 		return
 	}
-	c.found(now, ref)
+	c.found(now, cmd)
 }
 
 // keep puts what was read into the cache; under some firmware dirty pages give
@@ -96,8 +95,7 @@ func (c *Controller) keep(now sim.Time, cmd *command, e block.Extent, runs []blo
 }
 
 // found answers a READ of which every block is known.
-func (c *Controller) found(now sim.Time, ref uint32) {
-	cmd := &c.commands[ref]
+func (c *Controller) found(now sim.Time, cmd *command) {
 	sortRuns(cmd.found)
 	t := cmd.task
 	at := cmd.extent.Start
@@ -116,7 +114,7 @@ func (c *Controller) found(now sim.Time, ref uint32) {
 	if at != cmd.extent.End() {
 		panic("controller: a READ is answered in part")
 	}
-	c.good(now, ref)
+	c.good(now, cmd)
 }
 
 // sortRuns sorts by address. Runs come nearly sorted, and there are few.

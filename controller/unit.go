@@ -71,8 +71,8 @@ func shift(list *[]scsi.Sense) scsi.Sense {
 }
 
 // control carries out commands that touch no block.
-func (c *Controller) control(now sim.Time, ref uint32) {
-	t := c.commands[ref].task
+func (c *Controller) control(now sim.Time, cmd *command) {
+	t := cmd.task
 	d := &t.Decoded
 	data := t.DataIn[:0]
 	var sense scsi.Sense
@@ -94,20 +94,20 @@ func (c *Controller) control(now sim.Time, ref uint32) {
 	case scsi.ReportLUNs:
 		data = scsi.AppendLUNs(data, []uint8{0})
 	case scsi.StartStopUnit:
-		c.startStop(now, ref)
+		c.startStop(now, cmd)
 		return
 	default: // UNMAP among them: the volume is fully provisioned (LBPME=0, no VPD page B2h)
 		sense = scsi.SenseInvalidOpcode
 	}
 	if !sense.None() {
-		c.finish(now, ref, scsi.CheckCondition, sense)
+		c.finish(now, cmd, scsi.CheckCondition, sense)
 		return
 	}
 	t.DataIn = data
 	if d.Op != scsi.ReadCapacity10 && d.Op != scsi.TestUnitReady && d.Class == scsi.ClassOther && d.Alloc > 0 {
 		t.DataIn = scsi.Truncate(data, d.Alloc)
 	}
-	c.good(now, ref)
+	c.good(now, cmd)
 }
 
 // nextSense is what REQUEST SENSE reports, and clears.
@@ -174,16 +174,16 @@ func (c *Controller) capacity() scsi.Capacity {
 
 // startStop stops the unit, after what SYNCHRONIZE CACHE of the whole volume
 // would do, or starts it.
-func (c *Controller) startStop(now sim.Time, ref uint32) {
-	d := &c.commands[ref].task.Decoded
+func (c *Controller) startStop(now sim.Time, cmd *command) {
+	d := &cmd.task.Decoded
 	if d.Power == 0 {
 		c.stopped = !d.Start
 	}
 	if !c.stopped || d.NoFlush {
-		c.good(now, ref)
+		c.good(now, cmd)
 		return
 	}
-	c.carryOutSync(now, ref)
+	c.carryOutSync(now, cmd)
 }
 
 // perByte is how long n bytes take at a rate in bytes a second.

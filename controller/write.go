@@ -12,15 +12,14 @@ import (
 
 // beginWrite asks the firmware how the WRITE is acknowledged and puts it into
 // the cache.
-func (c *Controller) beginWrite(now sim.Time, ref uint32) {
-	cmd := &c.commands[ref]
-	if c.array.Lost() {
-		c.finish(now, ref, scsi.CheckCondition, scsi.SenseWriteError)
+func (c *Controller) beginWrite(now sim.Time, cmd *command) {
+	if c.lost() {
+		c.finish(now, cmd, scsi.CheckCondition, scsi.SenseWriteError)
 		return
 	}
 	c.admit(cmd)
 	cmd.state = filling
-	c.fill(now, ref)
+	c.fill(now, cmd)
 }
 
 // admit asks the firmware how the WRITE is acknowledged as things stand.
@@ -34,15 +33,15 @@ func (c *Controller) admit(cmd *command) {
 
 // fill puts a WRITE into the cache, a transfer at a time, as far as there is
 // room. What does not fit stalls until destaging has made room.
-func (c *Controller) fill(now sim.Time, ref uint32) {
-	cmd := &c.commands[ref]
+func (c *Controller) fill(now sim.Time, cmd *command) {
 	transfer := c.spec.TransferBytes / block.Size
 	for cmd.at < cmd.extent.End() {
 		piece := block.Extent{Start: cmd.at, Blocks: min(transfer, uint64(cmd.extent.End()-cmd.at))}
-		if len(c.stalled) > 0 && c.stalled[0] != ref || !c.cache.Room(piece) {
-			if len(c.stalled) == 0 || c.stalled[0] != ref {
-				c.stalled = append(c.stalled, ref)
+		if len(c.stalled) > 0 && c.stalled[0] != cmd.ref || !c.cache.Room(piece) {
+			if len(c.stalled) == 0 || c.stalled[0] != cmd.ref {
+				c.stalled = append(c.stalled, cmd.ref)
 			}
+			c.activate(cmd)
 			c.pump(now)
 			return
 		}
@@ -51,20 +50,20 @@ func (c *Controller) fill(now sim.Time, ref uint32) {
 		c.measure(now)
 		cmd.at = piece.End()
 	}
-	if len(c.stalled) > 0 && c.stalled[0] == ref {
+	if len(c.stalled) > 0 && c.stalled[0] == cmd.ref {
 		c.stalled = slices.Delete(c.stalled, 0, 1) // in place: the list keeps its memory
 	}
-	c.filled(now, ref)
+	c.filled(now, cmd)
 }
 
 // filled acknowledges a WRITE that is wholly in the cache, or makes it wait for
 // the members.
-func (c *Controller) filled(now sim.Time, ref uint32) {
-	cmd := &c.commands[ref]
+func (c *Controller) filled(now sim.Time, cmd *command) {
 	if cmd.through {
+		c.activate(cmd)
 		c.owe(cmd, c.array.caches && !cmd.forced, ledger.MembersUnflushed)
 		cmd.state, cmd.mark = settling, c.cache.Mark()
-		c.bar(ref)
+		c.bar(cmd)
 		c.hurry(cmd.extent, cmd.forced, ledger.ByWrite)
 		c.pump(now)
 		return
@@ -72,7 +71,7 @@ func (c *Controller) filled(now sim.Time, ref uint32) {
 	d := &cmd.task.Decoded
 	c.owe(cmd, d.FUA && !c.fw.Protected(), ledger.FUAIgnored)
 	c.owe(cmd, !c.fw.WCE() && !c.fw.Protected(), ledger.HiddenCache)
-	c.good(now, ref)
+	c.good(now, cmd)
 	c.pump(now)
 }
 
@@ -86,10 +85,10 @@ func (c *Controller) owe(cmd *command, short bool, why ledger.Cause) {
 // unstall goes on with WRITEs that wait for room, in order of arrival.
 func (c *Controller) unstall(now sim.Time) {
 	for len(c.stalled) > 0 {
-		ref := c.stalled[0]
-		at := c.commands[ref].at
-		c.fill(now, ref)
-		if len(c.stalled) > 0 && c.stalled[0] == ref && c.commands[ref].at == at {
+		cmd := &c.commands[c.stalled[0]]
+		at := cmd.at
+		c.fill(now, cmd)
+		if len(c.stalled) > 0 && c.stalled[0] == cmd.ref && cmd.at == at {
 			return
 		}
 	}
@@ -100,13 +99,13 @@ func (c *Controller) unstall(now sim.Time) {
 func (c *Controller) release(now sim.Time, e block.Extent) {
 	start, end := e.Start, e.End()
 	for i := c.barriers.overlapping(0, start, end); i < len(c.barriers); i = c.barriers.overlapping(i, start, end) {
-		ref, others := c.barriers[i].ref, len(c.queue) > 0
-		if !c.settles(ref) {
+		cmd, others := &c.commands[c.barriers[i].ref], len(c.queue) > 0
+		if !c.settles(cmd) {
 			i++
 			continue
 		}
 		c.barriers = append(c.barriers[:i], c.barriers[i+1:]...)
-		c.settled(now, ref)
+		c.settled(now, cmd)
 		if others {
 			i = 0 // ending one may have begun another
 		}
@@ -114,8 +113,7 @@ func (c *Controller) release(now sim.Time, e block.Extent) {
 }
 
 // settles tells whether everything has settled that a command waits for.
-func (c *Controller) settles(ref uint32) bool {
-	cmd := &c.commands[ref]
+func (c *Controller) settles(cmd *command) bool {
 	return c.cache.Settled(cmd.mark, c.barrierExtent(cmd))
 }
 
@@ -127,17 +125,16 @@ func (c *Controller) barrierExtent(cmd *command) block.Extent {
 }
 
 // settled goes on with a command whose pages are on the members.
-func (c *Controller) settled(now sim.Time, ref uint32) {
-	cmd := &c.commands[ref]
+func (c *Controller) settled(now sim.Time, cmd *command) {
 	if cmd.flush {
-		c.syncSettled(now, ref)
+		c.syncSettled(now, cmd)
 		return
 	}
 	if cmd.bypass {
 		c.cache.Discard(cmd.extent)
 		c.measure(now)
 	}
-	c.good(now, ref)
+	c.good(now, cmd)
 }
 
 // failWaiting ends every command that waits for the members: the array cannot
@@ -145,13 +142,13 @@ func (c *Controller) settled(now sim.Time, ref uint32) {
 func (c *Controller) failWaiting(now sim.Time) {
 	c.deferred = append(c.deferred[:0], scsi.SenseWriteError.AsDeferred())
 	for len(c.barriers) > 0 {
-		ref := c.barriers[0].ref
+		cmd := &c.commands[c.barriers[0].ref]
 		c.barriers = c.barriers[1:]
-		c.finish(now, ref, scsi.CheckCondition, scsi.SenseWriteError)
+		c.finish(now, cmd, scsi.CheckCondition, scsi.SenseWriteError)
 	}
 	for len(c.stalled) > 0 {
-		ref := c.stalled[0]
+		cmd := &c.commands[c.stalled[0]]
 		c.stalled = c.stalled[1:]
-		c.finish(now, ref, scsi.CheckCondition, scsi.SenseWriteError)
+		c.finish(now, cmd, scsi.CheckCondition, scsi.SenseWriteError)
 	}
 }
