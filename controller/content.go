@@ -66,6 +66,7 @@ func (c *Controller) Prefill(e block.Extent, v block.Version) {
 		panic("controller: prefill while something is under way")
 	}
 	c.cache.Discard(e)
+	c.stir()
 	c.array.Prefill(e, v)
 }
 

@@ -1,6 +1,8 @@
 package controller
 
 import (
+	"math"
+
 	"tbraid/cache"
 	"tbraid/firmware"
 	"tbraid/internal/block"
@@ -25,6 +27,8 @@ type destager struct {
 	beat     sim.Time // next beat of the interval timer
 	pumping  bool
 
+	rest rest
+
 	high, low int // the marks, in pages
 	situation firmware.Situation
 }
@@ -33,6 +37,13 @@ type batch struct {
 	cache.Batch
 	busy  bool
 	stray bool // the cache was dropped since
+}
+
+// rest is how long a WRITE that makes pages dirty, and nothing else, changes nothing of
+// what the policy has said: until a time, and for so many pages.
+type rest struct {
+	until sim.Time
+	pages uint64
 }
 
 // urgent is a stripe that a command waits for.
@@ -66,7 +77,23 @@ func (c *Controller) hurryDirty(e block.Extent) {
 func (c *Controller) lost() bool { return c.array.absent != 0 && c.array.Lost() }
 
 // flushAll destages everything that is dirty now.
-func (c *Controller) flushAll() { c.mark, c.flush = c.cache.Mark(), true }
+func (c *Controller) flushAll() {
+	c.mark, c.flush = c.cache.Mark(), true
+	c.stir()
+}
+
+// stir ends the rest: there is a flush, a batch has landed, or dirty pages have gone.
+func (c *Controller) stir() { c.rest = rest{} }
+
+// dirtied is pump for when a WRITE of so many blocks has made pages dirty.
+func (c *Controller) dirtied(now sim.Time, blocks uint64) {
+	pages := blocks/cache.PageBlocks + 2 // the first and the last in part
+	if now >= c.rest.until || pages > c.rest.pages {
+		c.pump(now)
+		return
+	}
+	c.rest.pages -= pages
+}
 
 // pump starts destages until the policy, the depth or the dirty pages run out.
 func (c *Controller) pump(now sim.Time) {
@@ -82,8 +109,37 @@ func (c *Controller) pump(now sim.Time) {
 		}
 		c.pumping = false
 		c.wake(now, again)
+		c.takeRest(s, allowed, again)
 		return
 	}
+}
+
+// takeRest finds out for how long the policy need not be asked for more dirty pages alone.
+// It must have nothing more to start because as many batches are under way as it
+// allows or as there can be, and that must not depend on how much is dirty: short of
+// the high mark it does not, unless the rate is linear. What is due, it is due later
+// at the earliest if there are more WRITEs.
+func (c *Controller) takeRest(s *firmware.Situation, allowed int, again sim.Time) {
+	c.rest = rest{}
+	full := c.inFlight == len(c.batches)
+	if !full && (c.inFlight < allowed || c.pressed || c.fw.Destage.Rate == firmware.LinearThreshold) ||
+		s.Cache.OldestDirty == sim.Never || len(c.stalled) > 0 || c.idles(s.LastHost) {
+		return
+	}
+	pages := uint64(math.MaxUint64) // on the way down from the high mark it is no matter where that is
+	if !c.draining {
+		if s.Cache.DirtyPages >= c.high {
+			return
+		}
+		pages = uint64(c.high - s.Cache.DirtyPages - 1)
+	}
+	c.rest = rest{until: min(again, c.beat), pages: pages}
+}
+
+// idles tells whether the host has sent nothing for so long that the policy destages
+// for that reason, until it sends something again.
+func (c *Controller) idles(last sim.Time) bool {
+	return c.fw.Destage.Idle > 0 && c.k.Now() >= last.Add(c.fw.Destage.Idle)
 }
 
 // next starts one destage, of a stripe that someone waits for, or while fewer are
@@ -195,6 +251,7 @@ func (c *Controller) Wrote(now sim.Time, ref uint32, ok bool) {
 	}
 	b.busy = false
 	c.inFlight--
+	c.stir()
 	if !ok {
 		c.cache.Redirty(&b.Batch)
 		c.failWaiting(now)

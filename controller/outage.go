@@ -127,6 +127,7 @@ func (c *Controller) apply(now sim.Time, fate firmware.CacheFate, why ledger.Cau
 // and until they have landed what is read beside them is not kept.
 func (c *Controller) discardAll() {
 	c.cache.Drop()
+	c.stir()
 	for i := range c.batches {
 		if b := &c.batches[i]; b.busy && !b.stray {
 			b.stray = true
@@ -162,6 +163,7 @@ func (c *Controller) abandon(now sim.Time) {
 		}
 	}
 	c.inFlight, c.strays = 0, 0
+	c.stir()
 	c.flush, c.halting, c.draining, c.pressed = false, false, false, false
 	c.urgent = c.urgent[:0]
 	c.array.abandon(now)

@@ -71,8 +71,9 @@ func (c *Controller) filled(now sim.Time, cmd *command) {
 	d := &cmd.task.Decoded
 	c.owe(cmd, d.FUA && !c.fw.Protected(), ledger.FUAIgnored)
 	c.owe(cmd, !c.fw.WCE() && !c.fw.Protected(), ledger.HiddenCache)
+	blocks := cmd.extent.Blocks
 	c.good(now, cmd)
-	c.pump(now)
+	c.dirtied(now, blocks)
 }
 
 // owe records that GOOD for this WRITE rests on less than it says.
@@ -132,6 +133,7 @@ func (c *Controller) settled(now sim.Time, cmd *command) {
 	}
 	if cmd.bypass {
 		c.cache.Discard(cmd.extent)
+		c.stir()
 		c.measure(now)
 	}
 	c.good(now, cmd)
