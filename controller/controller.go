@@ -2,6 +2,7 @@ package controller
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"tbraid/cache"
@@ -134,7 +135,8 @@ func New(k *sim.Kernel, l *ledger.Ledger, spec Spec, fw firmware.Profile, g raid
 	}
 	array.owner = c
 	capacity := pages.Stats().CapacityPages
-	c.destager = destager{batches: make([]batch, fw.Destage.Depth), tick: sim.Never, beat: sim.Never,
+	c.destager = destager{batches: make([]batch, fw.Destage.Depth),
+		stripes: slices.Repeat([]uint64{noStripe}, fw.Destage.Depth), tick: sim.Never, beat: sim.Never,
 		high: fw.HighMark(capacity), low: fw.LowMark(capacity)}
 	c.unit = unit{ready: true, serial: "0000000001", rpm: rotation(member)}
 	c.protect(k.Now())
@@ -375,7 +377,9 @@ func (c *Controller) end(now sim.Time, cmd *command, status scsi.Status) {
 		cmd.twice()
 	}
 	t := cmd.task
-	c.deactivate(cmd)
+	if cmd.claim != 0 {
+		c.deactivate(cmd)
+	}
 	c.vacate(cmd)
 	t.Status = status
 	c.up.Complete(now, t)

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"math"
+	"slices"
 
 	"tbraid/cache"
 	"tbraid/firmware"
@@ -13,7 +14,8 @@ import (
 // destager writes dirty stripes to the array, as many at a time as the policy
 // allows, in the order that it names. Stripes that someone waits for go first.
 type destager struct {
-	batches  []batch // by slot; Depth of them
+	batches  []batch  // by slot; Depth of them
+	stripes  []uint64 // that they carry; noStripe in a slot that is free
 	inFlight int
 	strays   int // batches of before the cache was dropped, still on their way
 	urgent   []urgent
@@ -35,9 +37,11 @@ type destager struct {
 
 type batch struct {
 	cache.Batch
-	busy  bool
 	stray bool // the cache was dropped since
 }
+
+// noStripe is beyond the last stripe of any volume.
+const noStripe = math.MaxUint64
 
 // rest is how long a WRITE that makes pages dirty, and nothing else, changes nothing of
 // what the policy has said: until a time, and for so many pages.
@@ -100,6 +104,7 @@ func (c *Controller) pump(now sim.Time) {
 	if c.pumping || !c.ready || c.lost() {
 		return
 	}
+	c.stir()
 	c.pumping = true // ending a destage may pump again from within
 	for {
 		s := c.look() // also when every slot is busy: the beat must not lie in the past when the policy is asked
@@ -109,21 +114,22 @@ func (c *Controller) pump(now sim.Time) {
 		}
 		c.pumping = false
 		c.wake(now, again)
-		c.takeRest(s, allowed, again)
+		if s.Cache.OldestDirty != sim.Never && len(c.stalled) == 0 {
+			c.takeRest(s, allowed, again)
+		}
 		return
 	}
 }
 
 // takeRest finds out for how long the policy need not be asked for more dirty pages alone.
+// There is a stripe to destage, and no WRITE is stalled.
 // It must have nothing more to start because as many batches are under way as it
 // allows or as there can be, and that must not depend on how much is dirty: short of
 // the high mark it does not, unless the rate is linear. What is due, it is due later
 // at the earliest if there are more WRITEs.
 func (c *Controller) takeRest(s *firmware.Situation, allowed int, again sim.Time) {
-	c.rest = rest{}
 	full := c.inFlight == len(c.batches)
-	if !full && (c.inFlight < allowed || c.pressed || c.fw.Destage.Rate == firmware.LinearThreshold) ||
-		s.Cache.OldestDirty == sim.Never || len(c.stalled) > 0 || c.idles(s.LastHost) {
+	if !full && (c.inFlight < allowed || c.pressed || c.fw.Destage.Rate == firmware.LinearThreshold) || c.idles(s.LastHost) {
 		return
 	}
 	pages := uint64(math.MaxUint64) // on the way down from the high mark it is no matter where that is
@@ -147,7 +153,7 @@ func (c *Controller) idles(last sim.Time) bool {
 func (c *Controller) next(now sim.Time, allowed int) bool {
 	for i := 0; i < len(c.urgent); i++ {
 		u := c.urgent[i]
-		if c.inFlightStripe(u.stripe) {
+		if slices.Contains(c.stripes, u.stripe) {
 			continue // its batch has to land first
 		}
 		c.urgent = append(c.urgent[:i], c.urgent[i+1:]...)
@@ -215,28 +221,16 @@ func (c *Controller) choose(now sim.Time) (uint64, bool) {
 
 // start gathers a stripe and hands it to the array.
 func (c *Controller) start(now sim.Time, stripe uint64, forced bool, why ledger.Trigger) bool {
-	slot := 0
-	for c.batches[slot].busy {
-		slot++
-	}
+	slot := slices.Index(c.stripes, noStripe)
 	b := &c.batches[slot]
 	if !c.cache.Gather(stripe, &b.Batch) {
 		return false
 	}
-	b.busy = true
+	c.stripes[slot] = stripe
 	c.inFlight++
 	c.ledger.Gathered(b.Runs, why, c.array.method(&b.Batch))
 	c.array.Write(now, uint32(slot), &b.Batch, forced)
 	return true
-}
-
-func (c *Controller) inFlightStripe(stripe uint64) bool {
-	for i := range c.batches {
-		if c.batches[i].busy && c.batches[i].Stripe == stripe {
-			return true
-		}
-	}
-	return false
 }
 
 // Wrote is called by the array when a batch is on the members, or could not be
@@ -249,7 +243,7 @@ func (c *Controller) Wrote(now sim.Time, ref uint32, ok bool) {
 		c.strays--
 		landed = block.Extent{Blocks: c.Blocks()} // what was dropped with the cache has settled as well
 	}
-	b.busy = false
+	c.stripes[ref] = noStripe
 	c.inFlight--
 	c.stir()
 	if !ok {

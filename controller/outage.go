@@ -129,7 +129,7 @@ func (c *Controller) discardAll() {
 	c.cache.Drop()
 	c.stir()
 	for i := range c.batches {
-		if b := &c.batches[i]; b.busy && !b.stray {
+		if b := &c.batches[i]; c.stripes[i] != noStripe && !b.stray {
 			b.stray = true
 			c.strays++
 		}
@@ -153,8 +153,8 @@ func (c *Controller) abandon(now sim.Time) {
 	c.tick = sim.Never
 	c.abandonCommands(now)
 	for i := range c.batches {
-		if b := &c.batches[i]; b.busy {
-			b.busy, b.stray = false, false
+		if b := &c.batches[i]; c.stripes[i] != noStripe {
+			c.stripes[i], b.stray = noStripe, false
 			if mutant.Is(mutant.CopyDroppedEarly) {
 				c.cache.Clean(&b.Batch)
 				continue
