@@ -16,10 +16,44 @@ type claims []claim
 // overlapping is the first one from number i on that has a block of those from start
 // to end, or the length of the list if there is none.
 func (l claims) overlapping(i int, start, end block.LBA) int {
-	for i < len(l) && (l[i].start >= end || l[i].end <= start) {
-		i++
+	for j, o := range l[i:] {
+		if o.start < end && start < o.end {
+			return i + j
+		}
 	}
-	return i
+	return len(l)
+}
+
+// crowd counts the active commands by the part of the volume in which they begin, so
+// that one that is in a part of its own need not look at all of them. Parts that lie
+// far from each other share a count.
+type crowd struct {
+	begin [crowdParts]uint16
+	wide  int // are longer than a part, and may be anywhere
+}
+
+// partShift is that of a part of the volume: 2 MiB, and few commands are longer. With
+// crowdParts counts, 60 random commands share few.
+const (
+	partShift  = 12
+	crowdParts = 1 << 10
+)
+
+// count adds a command, or takes it out.
+func (w *crowd) count(start, end block.LBA, by int) {
+	if end-start > 1<<partShift {
+		w.wide += by
+		return
+	}
+	w.begin[start>>partShift%crowdParts] += uint16(by)
+}
+
+// alone tells whether no active command has a block of those from start to end. It
+// may say no where that is so.
+func (w *crowd) alone(start, end block.LBA) bool {
+	first := start >> partShift
+	return w.wide == 0 && end-start <= 1<<partShift &&
+		w.begin[(first-1)%crowdParts]|w.begin[first%crowdParts]|w.begin[(first+1)%crowdParts] == 0
 }
 
 // activate notes that a READ or WRITE has begun and does not end at once, if that is
@@ -28,14 +62,13 @@ func (c *Controller) activate(cmd *command) {
 	if e := cmd.extent; !e.Empty() && cmd.claim == 0 {
 		c.active = append(c.active, claim{e.Start, e.End(), cmd.ref, cmd.writes()})
 		cmd.claim = len(c.active)
+		c.crowd.count(e.Start, e.End(), 1)
 	}
 }
 
-// deactivate notes that a command has ended: the last claim takes the place of its.
+// deactivate notes that an active command has ended: the last claim takes the place of
+// its.
 func (c *Controller) deactivate(cmd *command) {
-	if cmd.claim == 0 {
-		return
-	}
 	last := len(c.active) - 1
 	moved := c.active[last]
 	c.active = c.active[:last]
@@ -44,6 +77,7 @@ func (c *Controller) deactivate(cmd *command) {
 		c.commands[moved.ref].claim = cmd.claim
 	}
 	cmd.claim = 0
+	c.crowd.count(cmd.extent.Start, cmd.extent.End(), -1)
 }
 
 // conflicts tells whether a command overlaps an active one and either of the two
@@ -53,6 +87,9 @@ func (c *Controller) conflicts(cmd *command) bool {
 		return false
 	}
 	start, end := cmd.extent.Start, cmd.extent.End()
+	if c.crowd.alone(start, end) {
+		return false
+	}
 	i := c.active.overlapping(0, start, end)
 	for i < len(c.active) && !c.active[i].writes && !cmd.writes() {
 		i = c.active.overlapping(i+1, start, end)

@@ -38,6 +38,7 @@ type Controller struct {
 	free     []uint32
 	queue    []uint32 // ready to begin, behind an overlapping command
 	active   claims   // READs and WRITEs that have begun and do not end at once
+	crowd    crowd    // of active
 	stalled  []uint32 // active WRITEs that wait for room in the cache
 	barriers claims   // active commands that wait for dirty pages to settle
 

@@ -192,6 +192,6 @@ func (c *Controller) abandonCommands(now sim.Time) {
 	for _, ref := range coming {
 		c.await(&c.commands[ref])
 	}
-	c.queue, c.active = c.queue[:0], c.active[:0]
+	c.queue, c.active, c.crowd = c.queue[:0], c.active[:0], crowd{}
 	c.stalled, c.barriers = c.stalled[:0], c.barriers[:0]
 }
