@@ -43,12 +43,13 @@ type commands struct {
 	writes  tagSet
 	toCache tagSet // writes that are done when they are in the cache
 	leading tagSet // commands that others may be behind
+	waits   uint8  // the first write that found no room in the cache; noTag if an older one may be loose since
 }
 
 // noTag is the first of no tags.
 const noTag uint8 = maxDepth
 
-func newCommands(depth int) commands { return commands{free: 1<<depth - 1} }
+func newCommands(depth int) commands { return commands{free: 1<<depth - 1, waits: noTag} }
 
 // oldest is the command of a set that came first; noTag if the set is empty.
 func (c *commands) oldest(set tagSet) uint8 {
@@ -134,6 +135,7 @@ func (c *commands) letGo(bit tagSet) {
 		if m.behind &^= bit; m.behind == 0 {
 			c.held &^= rest & -rest
 			c.loose |= rest & -rest
+			c.waits = noTag
 		}
 	}
 }

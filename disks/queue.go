@@ -22,8 +22,8 @@ func (d *Drive) advance(now sim.Time) {
 	if d.waiting.len() > 0 {
 		d.admit()
 	}
-	d.crowded = false
-	if d.commands.loose != 0 {
+	if !d.stuck() {
+		d.crowded = false
 		d.release(now)
 	}
 	if d.flying < len(d.flights) && (d.commands.ready != 0 || d.cache.blocks > 0) {
@@ -50,6 +50,13 @@ func (d *Drive) take(io *IO) {
 // larger than the cache goes to the medium.
 func (d *Drive) cached(io *IO) bool {
 	return d.caching && (!io.FUA || d.spec.Protected) && io.Extent.Blocks <= d.cache.room
+}
+
+// stuck tells whether nothing can be let go: all that is loose waits for room in the
+// cache, and there is still none for the write that came first.
+func (d *Drive) stuck() bool {
+	c := &d.commands
+	return d.crowded && c.loose&^c.toCache == 0 && c.loose.has(c.waits) && !d.cache.has(c.pool[c.waits].extent.Blocks)
 }
 
 // release lets go of the commands that nothing holds any more, in the order in
@@ -87,7 +94,7 @@ func (d *Drive) let(now sim.Time, tag uint8) {
 		d.cache.reserved += c.extent.Blocks
 		d.transfer(now, tag, c.extent.Bytes())
 	default:
-		d.crowded = true
+		d.crowded, d.commands.waits = true, tag
 	}
 }
 
