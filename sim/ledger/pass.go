@@ -15,7 +15,7 @@ type Pass struct {
 	Begin, End sim.Time
 	Units      uint64
 	UnitBlocks uint64 // a power of two
-	Tears      bool // a unit can be left half written
+	Tears      bool   // a unit can be left half written
 	Pieces     []Piece
 }
 
