@@ -24,8 +24,8 @@ type turn struct {
 	place uint8
 }
 
-// nearMost bounds the events that are near: as many as the busiest model has, members
-// of solid state with all their lanes at work. A place has to fit in a byte.
+// nearMost bounds the events that are near: more than most runs have, full stripes on
+// twelve members with 32 commands under way included. A place has to fit in a byte.
 const nearMost = 256
 
 // soon is how long the longest access of a disk takes, retries apart: an event that is

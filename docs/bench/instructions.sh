@@ -24,7 +24,7 @@ count() {
 	printf '%s %s\n' "$(sed -n 's/^summary: //p' "$dir/out")" "$(sed -n 's/^ *"requests": \([0-9]*\),*/\1/p' "$dir/$1.json")"
 }
 
-printf '# %s, instructions an I/O\n' "$(go env GOVERSION GOARCH | tr '\n' ' ')"
+printf '# %s %s, level promises with the sweep; instructions an I/O\n' "$(go env GOVERSION)" "$(go env GOARCH)"
 for case in "${@:-A-sequential A-random B C D E}"; do
 	for one in $case; do
 		read -r short few <<<"$(count "$one" 0.02)"
