@@ -22,7 +22,9 @@ type meter struct {
 
 	open    bool // above zero
 	openAt  sim.Time
-	dropAt  sim.Time // of the last decrease
+	dropAt  sim.Time // of the last instant with a decrease, that of net apart
+	netAt   sim.Time // of the last change that came when it was booked
+	net     int64    // sum of the changes at netAt
 	exposed time.Duration
 	first   sim.Time // -1: never above zero
 	last    sim.Time
@@ -64,10 +66,28 @@ func (m *meter) shift(now sim.Time, n int64, late uint64, last sim.Time) {
 	m.value += n
 	if n < 0 {
 		m.integral.sub(late)
-		m.dropAt = max(m.dropAt, last)
 	} else {
 		m.integral.plus(late)
 	}
+	switch {
+	case last < now:
+		if n < 0 {
+			m.dropAt = max(m.dropAt, last)
+		}
+	case m.netAt == now:
+		m.net += n
+	default:
+		m.dropAt, m.netAt, m.net = m.drop(), now, n
+	}
+}
+
+// drop is the last instant by whose end there was less than before: what has come and
+// gone at one instant was never there.
+func (m *meter) drop() sim.Time {
+	if m.net < 0 {
+		return max(m.dropAt, m.netAt)
+	}
+	return m.dropAt
 }
 
 func (m *meter) bring(now sim.Time) {
@@ -118,8 +138,9 @@ func (m *meter) turn(t sim.Time, i int, b *buckets) {
 func (m *meter) close() {
 	if m.open {
 		m.open = false
-		m.exposed += m.dropAt.Sub(m.openAt)
-		m.last = m.dropAt
+		drop := m.drop()
+		m.exposed += drop.Sub(m.openAt)
+		m.last = drop
 	}
 }
 

@@ -51,7 +51,7 @@ func contentOf(holds *[smallBlocks]block.Version) Content {
 // the complete record and by arrays. And the figures of the sweep are those of
 // someone who wrote down each of its counts at each nanosecond.
 func TestSweep_EveryNanosecondOfSmallBoxes(t *testing.T) {
-	lives := []uint64{431} // that a fault was found with
+	lives := []uint64{431, 5619} // that a fault was found with
 	for i := range *seeds {
 		lives = append(lives, *from+i)
 	}
