@@ -27,12 +27,11 @@ type share struct {
 }
 
 // ref tells how the blocks of a run stand: below firstShare by a mark, from there on
-// by the number of a share.
+// by the number of a share. 0 is the mark of blocks that were never written.
 type ref uint32
 
 const (
-	neverWritten ref = 0
-	firstShare   ref = 8
+	firstShare ref = 8
 
 	sharesPerPage = 256
 )
