@@ -51,8 +51,8 @@ func (l *leaf[V]) finish(j int, end LBA) {
 	l.end[j&mask], l.reach = far, end
 }
 
-// names tells whether the leaf can name an address: from its base, or else from
-// that address as a new base.
+// names sees to it that the leaf can name an address, from its base or else from that
+// address as a new base, and tells whether it can.
 func (l *leaf[V]) names(a LBA) bool {
 	switch {
 	case l.n == 0:

@@ -28,15 +28,7 @@ const furtherMade = 6
 // explanation of which a part shows the same could not be told by anyone: then another
 // is drawn.
 func TestPlanted(t *testing.T) {
-	o, err := configs.LoadObservations("forum", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := newPredictor(o, 0)
-	obs, err := p.observe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, p, obs := thread(t)
 	all, err := p.candidates(*plantedFaults)
 	if err != nil {
 		t.Fatal(err)

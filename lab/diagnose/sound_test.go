@@ -13,8 +13,9 @@ import (
 
 var checked = flag.Int("inherited", 60, "how many predictions that were taken over are simulated after all")
 
-// What a set takes over from a part of it is what it would have shown itself.
-func TestInheritance_AgainstSimulation(t *testing.T) {
+// thread is the observations of the thread, a predictor of them, and what they are to it.
+func thread(t *testing.T) (*configs.Observations, *predictor, []observed) {
+	t.Helper()
 	o, err := configs.LoadObservations("forum", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -24,6 +25,12 @@ func TestInheritance_AgainstSimulation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return o, p, obs
+}
+
+// What a set takes over from a part of it is what it would have shown itself.
+func TestInheritance_AgainstSimulation(t *testing.T) {
+	o, p, obs := thread(t)
 	for i := range o.Experiments {
 		v, err := p.experiment(&o.Experiments[i])
 		if err != nil {
@@ -80,15 +87,7 @@ func alike(a, b *seen) bool {
 
 // A disk that held zeros is the disk that held a pattern, read otherwise.
 func TestOverZeros_AgainstSimulation(t *testing.T) {
-	o, err := configs.LoadObservations("forum", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := newPredictor(o, 0)
-	obs, err := p.observe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	o, p, obs := thread(t)
 	for _, i := range []int{0, 1} { // the tests with dd
 		for m := range o.Mechanisms {
 			states, err := p.stateOver(1<<m | 1<<5) // beside M5, so that something is lost
